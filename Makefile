@@ -1,0 +1,42 @@
+# `make help` lists what can be made. Everything runs in .venv/, which `make setup` fills.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup site check messages test lint bench clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Make the virtual environment with all that is needed
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+site: $(STAMP)  ## Build the whole site into site/
+	$(BIN)/python build.py
+
+check: $(STAMP)  ## Check all sources; build nothing
+	$(BIN)/python build.py check
+
+messages: $(STAMP)  ## Extract messages and bring every catalog up to date
+	$(BIN)/python build.py messages
+
+test: $(STAMP) lint  ## Run linters, type checks and all tests
+	$(BIN)/python -m pytest --numprocesses auto
+
+lint: $(STAMP)  ## Run linters and type checks only
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(STAMP)  ## Measure the build against plain Jinja and against the disk
+	$(BIN)/python benchmarks/build.py
+
+clean:  ## Remove what was built: the site's content, caches, the virtual environment
+	find site -mindepth 1 -not -name .gitignore -delete
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

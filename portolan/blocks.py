@@ -1,0 +1,173 @@
+"""Building a block: a pure function of the project, a locale and the language menu."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from portolan import view
+from portolan.pages import BLOCKS, Block, Page, singles
+from portolan.ports import Facts, Segment
+from portolan.project import Project
+from portolan.registry.types import PORTS, Span
+from portolan.render import Sheet, context, environment
+from portolan.stencil import Stencil
+from portolan.view import Outline, Shape
+
+SAMPLE_PORT = 60603  # the number that guide pages use in their commands
+
+
+class File(NamedTuple):
+    """A path of the site and its bytes."""
+
+    path: str
+    data: bytes
+
+
+class Cut(NamedTuple):
+    """A stencil, and the bytes for all holes but those of the port's own number."""
+
+    stencil: Stencil
+    values: dict[str, bytes]
+
+
+class Builder:
+    """Builds the pages of one locale. ``menu`` are the locales that pages link to."""
+
+    def __init__(self, project: Project, tag: str, menu: Iterable[str]) -> None:
+        self.project = project
+        self.locale = project.locales[tag]
+        self._locales = {other: project.locales[other] for other in menu}
+        self._env = environment(project.templates)
+        self._shared = _shared(project)
+        self._assets = project.asset_paths
+        self._stencils: dict[tuple[Shape, bool], Stencil] = {}
+
+    # Blocks
+
+    def block(self, block: Block, spans: Iterable[Span]) -> Iterator[File]:
+        """The block's index page, and the pages of its ports that lie in ``spans``."""
+        yield self._block_page(block)
+        for span in spans:
+            yield from self.ports(max(span.first, block.first), min(span.last, block.last))
+
+    def ports(self, first: int, last: int) -> Iterator[File]:
+        """The pages of the ports ``first`` to ``last``, stamped."""
+        folder = Page("port", self.locale.tag, "").path.removesuffix(".html")
+        for segment in self.project.chart.within(first, last):
+            cuts: dict[tuple[str | None, bool, bool], Cut] = {}
+            for number in range(max(first, segment.first), min(last, segment.last) + 1):
+                facts = Facts(number, segment)
+                key = (facts.pool_half, number == 0, number == PORTS - 1)
+                cut = cuts.get(key)
+                if cut is None:
+                    cut = cuts[key] = self.cut(facts)
+                yield File(f"{folder}{number}.html", cut.stencil.stamp(cut.values | _own(number)))
+
+    def port(self, number: int) -> bytes:
+        """One port's page, stamped."""
+        return next(self.ports(number, number)).data
+
+    def plain_port(self, number: int) -> bytes:
+        """One port's page by rendering its template with the values themselves: what stamping must equal."""
+        facts = self.project.chart.facts(number)
+        outline = self.outline(facts)
+        values = view.values(outline.leaves, self.locale) | {name: Markup(text) for name, text in view.own_values(number).items()}
+        values["version"] = Markup(self.cut(facts).values["version"].decode())
+        return self._render_port(outline.shape, self._stands_in(outline), values.__getitem__).encode()
+
+    def outline(self, facts: Facts) -> Outline:
+        """The shape and values of a port's page."""
+        return view.outline(view.document(self.project.chart, self.project.judge, facts))
+
+    def cut(self, facts: Facts) -> Cut:
+        """The stencil for a port, with all values but those of its own number."""
+        outline = self.outline(facts)
+        stands_in = self._stands_in(outline)
+        stencil = self._stencils.get((outline.shape, stands_in))
+        if stencil is None:
+            stencil = Stencil.cut(lambda hole: self._render_port(outline.shape, stands_in, hole))
+            self._stencils[outline.shape, stands_in] = stencil
+        values = {name: text.encode() for name, text in view.values(outline.leaves, self.locale).items()}
+        version = hashlib.blake2b(stencil.digest, digest_size=4)
+        for value in values.values():
+            version.update(value)
+        values["version"] = version.hexdigest().encode()
+        return Cut(stencil, values)
+
+    def _stands_in(self, outline: Outline) -> bool:
+        """Whether a value that should be translated is not."""
+        return any(isinstance(leaf, view.Phrase) and self.locale.translate(leaf.text) is None for _, leaf in outline.leaves)
+
+    def _render_port(self, shape: Shape, stands_in: bool, print_as: Any) -> str:
+        port = view.thaw(shape, print_as)
+        page = Page("port", self.locale.tag, port.number)
+        return self._render("port.html", page, port=port, stands_in=stands_in)
+
+    def _block_page(self, block: Block) -> File:
+        at = BLOCKS.index(block)
+        parts: dict[str, list[Any]] = {}
+        for segment in self.project.chart.within(block.first, block.last):
+            row = {"names": segment.names, "status": segment.status, "uses": _met(segment)}
+            for number in range(max(block.first, segment.first), min(block.last, segment.last) + 1):
+                parts.setdefault(segment.range.id, []).append(SimpleNamespace(number=number, **row))
+        return self._file(
+            Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
+            previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
+        )  # fmt: skip
+
+    # Pages outside blocks
+
+    def singles(self) -> Iterator[File]:
+        """The locale's pages that belong to no block."""
+        registry = self.project.chart.registry
+        for page in singles(self.locale.tag, [r.id for r in registry.ranges], [s.id for s in registry.systems]):
+            yield self._file(page, f"{page.kind}.html", **self._single(page))
+
+    def root(self) -> Iterator[File]:
+        """The pages outside all locales, in this one's language, and the assets."""
+        base = self.project.settings.base_url
+        yield self._file(Page("languages"), "languages.html")
+        yield self._file(Page("missing"), "404.html", root=base[base.index("/", base.index("//") + 2) :])
+        yield from (File(path, self.project.assets[name]) for name, path in self._assets.items())
+
+    def _single(self, page: Page) -> dict[str, Any]:
+        registry = self.project.chart.registry
+        if page.kind == "range":
+            found = next(r for r in registry.ranges if r.id == page.key)
+            return {"range": found, "blocks": [b for b in BLOCKS if found.ports.overlaps(Span(b.first, b.last))]}
+        if page.kind == "system":
+            return {"system": next(s for s in registry.systems if s.id == page.key), "sample": SAMPLE_PORT}
+        return {"blocks": BLOCKS}
+
+    def _file(self, page: Page, template: str, **values: Any) -> File:
+        return File(page.path, self._render(template, page, **values).encode())
+
+    def _render(self, template: str, page: Page, **values: Any) -> str:
+        sheet = Sheet(
+            page, self.locale, settings=self.project.settings, locales=self._locales, prose=self.project.prose[self.locale.tag],
+            references=self.project.chart.references, assets=self._assets,
+        )  # fmt: skip
+        found: Template = self._env.get_template(template)
+        return found.render(context(sheet, {"stands_in": False, **self._shared, **values}))
+
+
+def _shared(project: Project) -> Mapping[str, Any]:
+    registry = project.chart.registry
+    return {"ranges": {r.id: r for r in registry.ranges}, "pools": registry.pools, "systems": registry.systems}
+
+
+def _met(segment: Segment) -> tuple[str, ...]:
+    """What is met on the ports of a segment, for the list of a block: no wide ranges."""
+    return tuple(dict.fromkeys(use.name for use in segment.uses if use.kind != "range"))
+
+
+def _own(number: int) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in view.own_values(number).items()}
+
+

@@ -1,0 +1,188 @@
+"""The command line. Exit 0: fine; 1: problems in the sources, or a build that could not be finished; 2: wrong usage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from portolan import __version__
+from portolan.output import NotOurs
+from portolan.problem import ProblemsFound
+from portolan.progress import progress_for
+from portolan.project import load_project
+from portolan.proof import prove
+from portolan.registry.types import PORTS, Span
+from portolan.run import NoRoom, Plan, default_jobs, run, selection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class PortsType(click.ParamType[tuple[Span, ...]]):
+    """``0-1023,8080`` as spans."""
+
+    name = "ports"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Span, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return selection(Span.parse(int(part) if part.isdecimal() else part) for part in value.replace(" ", "").split(","))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class BaseUrlType(click.ParamType[str]):
+    """An http(s) URL; a slash at its end is added."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.startswith(("https://", "http://")) or len(value.split("/")[2]) == 0 or any(c in value for c in "?# "):
+            self.fail(f"must be an http(s) URL without query, not {value!r}", param, ctx)
+        return str(value).rstrip("/") + "/"
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--root", type=click.Path(exists=True, file_okay=False, path_type=Path), default=ROOT, hidden=True, help="The project's folder.")
+@click.version_option(__version__, prog_name="portolan")
+@click.pass_context
+def main(ctx: click.Context, root: Path) -> None:
+    """Portolan: a page for each of the 65,536 ports, in every language.
+
+    Without a command everything is built into site/.
+    """
+    ctx.obj = root
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(build)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), help="The folder to build into; empty, new or ours.  [default: site]")
+@click.option("--locale", "tags", multiple=True, metavar="TAG", help="Build this locale only; may be given again.")
+@click.option("--ports", type=PortsType(), metavar="PORTS", help="Build only these ports, such as 0-1023,8080.")
+@click.option("--base-url", type=BaseUrlType(), metavar="URL", help="Where the site is published, instead of site.yaml's base_url.")
+@click.option("--jobs", type=click.IntRange(1, 512), help="Processes to work with.  [default: one per processor]")
+@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@click.pass_obj
+def build(
+    root: Path,
+    out: Path | None = None,
+    tags: tuple[str, ...] = (),
+    ports: tuple[Span, ...] | None = None,
+    base_url: str | None = None,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> None:
+    """Build the site, or a part of it."""
+    with _told():
+        project = load_project(root, prove)
+        unknown = [tag for tag in tags if tag not in project.locales]
+        if unknown:
+            raise click.BadParameter(f"{unknown[0]!r} is not a locale; there are {', '.join(project.locales)}", param_hint="'--locale'")
+        if base_url:
+            project = project.published_at(base_url)
+        chosen = tuple(tag for tag in project.locales if not tags or tag in tags)
+        plan = Plan(project, out or root / "site", chosen, ports or (Span(0, PORTS - 1),), whole=not tags and ports is None)
+        report = run(plan, jobs or default_jobs(), progress_for(sys.stdout, quiet))
+    if not quiet:
+        click.echo(f"{plan.folder}: {report}")
+        if not plan.whole:
+            click.echo("A part of the site was built: links to other pages lead nowhere until `build.py` builds the whole.")
+
+
+@main.command()
+@click.pass_obj
+def check(root: Path) -> None:
+    """Check all sources; build nothing."""
+    with _told():
+        project = load_project(root, prove)
+    registry = project.chart.registry
+    entries = sum(len(getattr(registry, kind)) for kind in registry.kinds)
+    click.echo(f"No problems: {entries:,} registry entries, {len(project.chart.segments):,} segments, {len(project.locales)} locales.")
+
+
+@main.command()
+@click.argument("port", type=click.IntRange(0, PORTS - 1))
+@click.pass_obj
+def explain(root: Path, port: int) -> None:
+    """Print the facts of PORT, the shape of its page, and the registry entries behind them."""
+    from portolan.explain import explanation
+
+    with _told():
+        project = load_project(root, prove)
+    click.echo(explanation(project, port))
+
+
+@main.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when messages.pot is stale.")
+@click.pass_obj
+def messages(root: Path, only_check: bool) -> None:
+    """Extract the messages into locales/messages.pot and bring every catalog up to date."""
+    from portolan.extract import POT, extract, merge_all
+
+    with _told():
+        stale = extract(root, write=not only_check)
+        if only_check and stale:
+            raise click.ClickException(f"{POT} is stale: run `make messages`")
+        if not only_check:
+            for line in merge_all(root):
+                click.echo(line)
+
+
+@main.group(name="import")
+def import_() -> None:
+    """Take in registries that others publish."""
+
+
+@import_.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--updated", metavar="YYYY-MM-DD", help="The registry's date, which IANA's CSV does not tell.")
+@click.pass_obj
+def iana(root: Path, file: Path, updated: str | None) -> None:
+    """Write content/registry/assignments.yaml from FILE: IANA's service names and port numbers, XML or CSV."""
+    from portolan.registry.iana import NotIana
+    from portolan.registry.imports import import_iana
+
+    try:
+        with _told():
+            for line in import_iana(root, file, updated):
+                click.echo(line)
+    except NotIana as error:
+        click.echo(f"{file}:{error} (iana)", err=True)
+        sys.exit(1)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a person can cause ends in a message and an exit code, never in a traceback."""
+    try:
+        yield
+    except ProblemsFound as found:
+        for problem in found.problems:
+            click.echo(problem, err=True)
+        count = len(found.problems)
+        click.echo(f"{count} {'problem' if count == 1 else 'problems'}; nothing was built.", err=True)
+        sys.exit(1)
+    except NotOurs as error:
+        raise click.BadParameter(f"{error}; choose another folder", param_hint="'--out'") from None
+    except NoRoom as error:
+        _stop(f"{error}. Nothing was written.")
+    except BrokenProcessPool:
+        _stop("a process of the build was killed (out of memory?). What is published is whole; the next run goes on.")
+    except OSError as error:
+        _stop(f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on.")
+    except KeyboardInterrupt:
+        _stop("interrupted. What is published is whole; the next run goes on.", code=130)
+
+
+def _stop(message: str, code: int = 1) -> None:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(code)
+
+

@@ -1,0 +1,174 @@
+"""Locales: a BCP 47 tag, its catalog, and what CLDR knows of it.
+
+A locale exists because ``locales/<tag>/LC_MESSAGES/portolan.po`` exists. English is the language of the sources:
+its catalog is empty, and every other catalog falls back to it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from gettext import c2py
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from babel import Locale as Cldr
+from babel import UnknownLocaleError, localedata
+from babel.lists import format_list
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from portolan.problem import Problem
+from portolan.sources import read_text
+
+HOME = "locales"
+DOMAIN = "portolan"
+SOURCE = "en"
+
+
+class Message(NamedTuple):
+    """One translated message: its English forms (singular, or singular and plural), its translations, its line."""
+
+    ids: tuple[str, ...]
+    strings: tuple[str, ...]
+    line: int
+
+
+class Catalog(NamedTuple):
+    """A PO file: its path, its rule of plural forms, and the messages that are translated (fuzzy ones are not)."""
+
+    path: str
+    plural: str
+    messages: tuple[Message, ...]
+
+
+class Locale:
+    """Everything that depends on the language and nothing that depends on a page."""
+
+    def __init__(self, tag: str, catalog: Catalog) -> None:
+        self.tag = tag
+        self._plural = catalog.plural
+        self._strings = {message.ids: message.strings for message in catalog.messages}
+
+    def __repr__(self) -> str:
+        return f"Locale({self.tag})"
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"tag": self.tag, "_plural": self._plural, "_strings": self._strings}  # what is cached is derived
+
+    @cached_property
+    def cldr(self) -> Cldr:
+        return Cldr.parse(self.tag, sep="-")
+
+    @property
+    def is_source(self) -> bool:
+        return self.tag == SOURCE
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        return "rtl" if self.cldr.text_direction == "rtl" else "ltr"
+
+    @cached_property
+    def name(self) -> str:
+        """What the language calls itself, as it stands in a menu."""
+        own = self.cldr.languages.get(str(self.cldr)) or self.cldr.get_display_name(self.cldr) or self.tag
+        return own[0].upper() + own[1:]
+
+    @cached_property
+    def english_name(self) -> str:
+        return self.cldr.get_display_name("en") or self.tag
+
+    def translate(self, text: str) -> str | None:
+        """The translation of ``text``; ``None`` where there is none and the English has to stand in."""
+        if self.is_source:
+            return text
+        strings = self._strings.get((text,))
+        return strings[0] if strings else None
+
+    def plural(self, singular: str, plural: str, count: int) -> str | None:
+        """The form of a counted message for ``count``; ``None`` where it isn't translated."""
+        if self.is_source:
+            return singular if count == 1 else plural
+        strings = self._strings.get((singular, plural))
+        return strings[self._form(count)] if strings else None
+
+    @cached_property
+    def _form(self) -> Callable[[int], int]:
+        return c2py(self._plural)
+
+    def phrase(self, text: str) -> Markup:
+        """``text`` translated and escaped; English that stands in is marked."""
+        translation = self.translate(text)
+        return escape(translation) if translation is not None else self.stand_in(escape(text))
+
+    def stand_in(self, english: Markup) -> Markup:
+        """English within a page of another language."""
+        return Markup('<span lang="en"%s>%s</span>') % (self.english_direction, english)
+
+    @property
+    def english_direction(self) -> Markup:
+        return Markup(' dir="ltr"') if self.direction == "rtl" else Markup("")
+
+    def number(self, value: int) -> str:
+        """A counted number in the locale's own digits and grouping: 16,384, 16.384, ১৬,৩৮৪."""
+        return format_decimal(value, locale=self.cldr, numbering_system="default")
+
+    def join(self, items: Iterable[object]) -> Markup:
+        """``a, b and c``, each item escaped; printing holes is fine, for only their number matters."""
+        return Markup(format_list([str(escape(item)) for item in items], locale=self.cldr))
+
+
+def locale_tags(root: Path) -> list[str]:
+    """The locales that exist: English first, then by tag."""
+    found = [path.parent.parent.name for path in (root / HOME).glob(f"*/LC_MESSAGES/{DOMAIN}.po")]
+    return sorted(found, key=lambda tag: (tag != SOURCE, tag))
+
+
+def catalog_path(tag: str) -> str:
+    return f"{HOME}/{tag}/LC_MESSAGES/{DOMAIN}.po"
+
+
+def load_catalogs(root: Path, problems: list[Problem]) -> dict[str, Catalog]:
+    """Each locale's catalog by tag; broken ones are noted."""
+    tags = locale_tags(root)
+    if SOURCE not in tags:
+        problems.append(Problem(catalog_path(SOURCE), 1, "file", "must exist: English is the language of the sources"))
+    catalogs = {tag: _load(root, tag, problems) for tag in tags if _known(tag, problems)}
+    return {tag: catalog for tag, catalog in catalogs.items() if catalog is not None}
+
+
+def _known(tag: str, problems: list[Problem]) -> bool:
+    try:
+        known = localedata.exists(str(Cldr.parse(tag, sep="-")))
+    except (UnknownLocaleError, ValueError):
+        known = False
+    if not known:
+        problems.append(Problem(catalog_path(tag), 1, "locale", f"must lie in a folder named by a BCP 47 tag that CLDR knows, not {tag}"))
+    return known
+
+
+def _load(root: Path, tag: str, problems: list[Problem]) -> Catalog | None:
+    path = catalog_path(tag)
+    text = read_text(root, path, problems)
+    if text is None:
+        return None
+    try:
+        po = read_po(io.BytesIO(text.encode()), locale=str(Cldr.parse(tag, sep="-")), charset="utf-8", abort_invalid=True)
+    except PoFileError as error:
+        problems.append(Problem(path, error.lineno or 1, "po", f"must be a PO file: {error.args[0].splitlines()[0]}: {str(error.line).strip()}"))
+        return None
+    except ValueError as error:
+        problems.append(Problem(path, 1, "po", f"must be a PO file: {error}"))
+        return None
+    messages = [_message(m.id, m.string, m.lineno or 1) for m in po if m.id and not m.fuzzy and m.string]
+    return Catalog(path, po.plural_expr, tuple(message for message in messages if all(message.strings)))
+
+
+def _message(ids: object, strings: object, line: int) -> Message:
+    return Message(
+        tuple(ids) if isinstance(ids, (tuple, list)) else (str(ids),),
+        tuple(strings) if isinstance(strings, (tuple, list)) else (str(strings),),
+        line,
+    )

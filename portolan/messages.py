@@ -1,0 +1,45 @@
+"""Messages: the texts that are translated, and the placeholders in them.
+
+A placeholder is ``{port}``, ``{range.dynamic.count}``: lower-case words joined by ``.``, ``-`` or ``_``. Any other
+brace is itself, so commands need no escaping. A citation is ``[^rfc6335]``; a code span stands between backquotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from markupsafe import Markup, escape
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9]*(?:[._-][a-z0-9]+)*)\}")
+CITATION = re.compile(r"\[\^([^\]\s]+)\]")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def placeholders(text: str) -> list[str]:
+    """The names of the placeholders in ``text``, in order."""
+    return PLACEHOLDER.findall(text)
+
+
+def fill(text: str, values: Mapping[str, object]) -> Markup:
+    """``text`` escaped, with each placeholder replaced by its escaped value. Raises ``KeyError`` for one without value."""
+    return Markup(PLACEHOLDER.sub(lambda match: str(escape(values[match[1]])), str(escape(text))))
+
+
+def lost(original: str, translation: str, optional: frozenset[str] = frozenset()) -> list[str]:
+    """What must survive translation byte for byte and didn't: placeholders, citations and code spans, as written."""
+    return [*_differences(original, translation, optional)]
+
+
+def _differences(original: str, translation: str, optional: frozenset[str]) -> list[str]:
+    before, after = _fixed(original), _fixed(translation)
+    missing = [part for part in before if after[part] < before[part] and part.strip("{}") not in optional]
+    return [*missing, *(part for part in after if part not in before)]
+
+
+def _fixed(text: str) -> Counter[str]:
+    parts = [f"{{{name}}}" for name in placeholders(_CODE.sub("", text))]
+    parts += [f"[^{name}]" for name in CITATION.findall(text)]
+    parts += [f"`{code}`" for code in _CODE.findall(text)]
+    return Counter(parts)

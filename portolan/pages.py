@@ -1,0 +1,85 @@
+"""Every page of the site: its kind, its path, its address. Nothing else composes a URL.
+
+A page's ``key`` may be a number, an id or a hole: paths only ever print it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from portolan.registry.types import PORTS
+
+BLOCK = 256
+_PATHS = {
+    "languages": "index.html",
+    "missing": "404.html",
+    "home": "{locale}/index.html",
+    "about": "{locale}/about.html",
+    "range": "{locale}/ranges/{key}.html",
+    "block": "{locale}/blocks/{key}.html",
+    "system": "{locale}/systems/{key}.html",
+    "port": "{locale}/ports/{key}.html",
+}
+
+
+class Block(NamedTuple):
+    """256 consecutive ports, the unit of work and of the browsable index."""
+
+    first: int
+
+    @classmethod
+    def of(cls, port: int) -> Block:
+        return cls(port - port % BLOCK)
+
+    @property
+    def last(self) -> int:
+        return self.first + BLOCK - 1
+
+    @property
+    def ports(self) -> range:
+        return range(self.first, self.last + 1)
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+BLOCKS = tuple(Block(first) for first in range(0, PORTS, BLOCK))
+
+
+class Page(NamedTuple):
+    """One file of the site. ``locale`` and ``key`` are ``None`` where the kind has none."""
+
+    kind: str
+    locale: str | None = None
+    key: object = None
+
+    @property
+    def path(self) -> str:
+        """Relative to the site's root."""
+        return _PATHS[self.kind].format(locale=self.locale, key=self.key)
+
+    def address(self, base_url: str) -> str:
+        """The absolute URL under which the page is published; ``…/index.html`` is its folder."""
+        return base_url + self.path.removesuffix("index.html")
+
+    def to(self, there: Page) -> str:
+        """The relative link from this page to another."""
+        return self.to_path(there.path)
+
+    def to_path(self, path: str) -> str:
+        """The relative link from this page to a path of the site."""
+        return posixpath.relpath(path, posixpath.dirname(self.path) or ".")
+
+    def translated(self, locale: str) -> Page:
+        """The same page in another locale."""
+        return self._replace(locale=locale)
+
+
+def singles(locale: str, ranges: Iterable[str], systems: Iterable[str]) -> Iterator[Page]:
+    """The pages of a locale that belong to no block."""
+    yield Page("home", locale)
+    yield Page("about", locale)
+    yield from (Page("range", locale, id) for id in ranges)
+    yield from (Page("system", locale, id) for id in systems)

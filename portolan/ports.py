@@ -1,0 +1,171 @@
+"""What is known of a port: facts, and the shape that its page has.
+
+Ports between two neighbouring entries of the registry share everything but their number, so facts are kept by
+*segment*: the longest run of ports that the same entries cover.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+
+from portolan.registry.references import References
+from portolan.registry.types import (
+    PORTS,
+    TRANSPORTS,
+    Abuse,
+    Assignment,
+    Blocked,
+    Pool,
+    Range,
+    Registry,
+    Span,
+    Status,
+    Transport,
+    Use,
+)
+
+
+class _Spanned(Protocol):
+    @property
+    def ports(self) -> Span: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The nearest port in one direction that IANA has assigned to a named service."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The ports ``first`` to ``last``, all covered by the same entries."""
+
+    first: int
+    last: int
+    range: Range
+    assignments: tuple[Assignment, ...]
+    pools: tuple[Pool, ...]
+    uses: tuple[Use, ...]
+    abuse: tuple[Abuse, ...]
+    blocked: Blocked | None
+    articles: tuple[str, ...]
+    below: Neighbour | None
+    above: Neighbour | None
+
+    @property
+    def services(self) -> tuple[Assignment, ...]:
+        """The assignments that give the port to something."""
+        return tuple(a for a in self.assignments if a.status == "assigned")
+
+    @property
+    def states(self) -> tuple[Assignment, ...]:
+        """The records that give the port to nobody. IANA's sweeping "Unassigned" rows yield to any other record."""
+        states = tuple(a for a in self.assignments if a.status != "assigned")
+        return tuple(a for a in states if a.transports or a.status != "unassigned" or len(self.assignments) == 1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The service names, each once."""
+        return tuple(dict.fromkeys(a.name for a in self.services if a.name))
+
+    @property
+    def status(self) -> Status | None:
+        """IANA's status in a word: assigned if it is for any transport; ``None`` in the dynamic range, which has none."""
+        found = {a.status for a in self.assignments}
+        order: tuple[Status, ...] = ("assigned", "reserved", "deregistered", "unassigned")
+        return next((status for status in order if status in found), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known of one port."""
+
+    number: int
+    segment: Segment
+
+    @property
+    def pool_half(self) -> str | None:
+        """Which half of a parity-keeping pool the port lies in: ``even`` or ``odd``; ``None`` outside such pools."""
+        kept = any(pool.parity and pool.current for pool in self.segment.pools)
+        return ("odd" if self.number % 2 else "even") if kept else None
+
+
+class Chart:
+    """The registry by port number. Coverage is total: every integer from 0 to 65535 lies in exactly one segment."""
+
+    def __init__(self, registry: Registry, articles: Mapping[str, Iterable[Span]], common: Iterable[str] = ()) -> None:
+        """``articles`` maps slugs to the ports that show them; ``common`` are the references that the prose cites."""
+        self.registry = registry
+        self.references = References(registry.references)
+        self.common = frozenset(common)
+        self.segments = tuple(_segments(registry, articles))
+        self._firsts = [segment.first for segment in self.segments]
+
+    def facts(self, number: int) -> Facts:
+        """The facts of a port; ``ValueError`` for a number that is none."""
+        if not 0 <= number < PORTS:
+            raise ValueError(f"a port must lie between 0 and 65535, not {number}")
+        return Facts(number, self.segments[bisect_right(self._firsts, number) - 1])
+
+    def within(self, first: int, last: int) -> Iterator[Segment]:
+        """The segments that have a port between ``first`` and ``last``."""
+        at = bisect_right(self._firsts, first) - 1
+        while at < len(self.segments) and self.segments[at].first <= last:
+            yield self.segments[at]
+            at += 1
+
+
+def _segments(registry: Registry, articles: Mapping[str, Iterable[Span]]) -> Iterator[Segment]:
+    kinds: list[list[tuple[Span, Any]]] = [
+        [(entry.ports, entry) for entry in entries]
+        for entries in (registry.ranges, registry.assignments, registry.pools, registry.uses, registry.abuse, registry.blocked)
+    ]
+    kinds.append([(span, slug) for slug, spans in articles.items() for span in spans])
+    spans = [span for kind in kinds for span, _ in kind]
+    edges = sorted({0, PORTS, *(span.first for span in spans), *(span.last + 1 for span in spans)})
+    covers = [_covers(kind, edges) for kind in kinds]
+    named = sorted({(a.ports.first, a.ports.last, a.name) for a in registry.assignments if a.name})
+    lasts, firsts = _by_last(named), {first: name for first, _, name in reversed(named)}
+    starts = sorted(firsts)
+    for first, end in pairwise(edges):
+        ranges, assignments, pools, uses, abuse, blocked, slugs = (cover[first] for cover in covers)
+        above = bisect_right(starts, end - 1)
+        yield Segment(
+            first, end - 1, ranges[0], assignments, pools, uses, abuse, blocked[0] if blocked else None, slugs,
+            below=lasts(first),
+            above=Neighbour(starts[above], firsts[starts[above]]) if above < len(starts) else None,
+        )  # fmt: skip
+
+
+def _covers(entries: list[tuple[Span, Any]], edges: list[int]) -> dict[int, tuple[Any, ...]]:
+    """Which entries cover the segment that begins at each edge."""
+    cover: dict[int, tuple[Any, ...]] = dict.fromkeys(edges, ())
+    positions = {edge: at for at, edge in enumerate(edges)}
+    for span, entry in entries:
+        for at in range(positions[span.first], positions[span.last + 1]):
+            cover[edges[at]] += (entry,)
+    return cover
+
+
+def _by_last(named: list[tuple[int, int, str]]) -> Any:
+    """A look-up of the nearest named port below a number."""
+    lasts = {last: name for _, last, name in reversed(named)}
+    order = sorted(lasts)
+
+    def below(number: int) -> Neighbour | None:
+        at = bisect_right(order, number - 1) - 1
+        return Neighbour(order[at], lasts[order[at]]) if at >= 0 else None
+
+    return below
+
+
+def transports(assignments: Iterable[Assignment]) -> tuple[Transport, ...]:
+    """The transports that the records name, in our order; a record that names none stands for TCP and UDP."""
+    named = {t for a in assignments for t in (a.transports or ("tcp", "udp"))}
+    return tuple(t for t in TRANSPORTS if t in named)

@@ -1,0 +1,153 @@
+"""Everything the site is made of, loaded and checked: or every problem at once.
+
+A loaded project is kept in ``.cache/`` under a digest of all its inputs, so that nothing is read twice for nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import pickle
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from portolan import checks, constants, prose
+from portolan.locales import Locale, load_catalogs
+from portolan.ports import Chart
+from portolan.problem import Problem, ProblemsFound
+from portolan.prose import Document, Prose, load_documents
+from portolan.registry.load import load_registry
+from portolan.settings import Settings, load_settings
+from portolan.sources import read_text
+from portolan.verdict import Judge
+
+_PACKAGE = Path(__file__).parent
+_SOURCES = ("content", "locales", "templates", "assets")
+_CACHE = Path(".cache") / "project"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The sources in the form that pages are made from. ``digest`` names them; ``prose`` is by locale and slug."""
+
+    digest: str
+    settings: Settings
+    chart: Chart
+    judge: Judge
+    locales: Mapping[str, Locale]
+    prose: Mapping[str, Mapping[str, Prose]]
+    templates: Mapping[str, str]
+    assets: Mapping[str, bytes]
+
+    @property
+    def asset_paths(self) -> dict[str, str]:
+        """Where each asset is published: its name with the hash of its bytes."""
+        return {name: _hashed(name, data) for name, data in self.assets.items()}
+
+    def published_at(self, base_url: str) -> Project:
+        """The same project under another base URL."""
+        return replace(self, settings=msgspec.structs.replace(self.settings, base_url=base_url))
+
+
+def load_project(root: Path, prove: Callable[[Project], list[Problem]]) -> Project:
+    """Load and check everything below ``root``; ``ProblemsFound`` with all problems of all files.
+
+    ``prove`` tells what is wrong with the templates, which this module knows nothing of.
+    """
+    digest = _digest(root)
+    project = _kept(root, digest)
+    if project is None:
+        project = _load(root, digest)
+        if problems := prove(project):
+            raise ProblemsFound(problems)
+        _keep(root, project)
+    return project
+
+
+def _load(root: Path, digest: str) -> Project:
+    problems: list[Problem] = []
+    settings = load_settings(root, problems)
+    registry = load_registry(root, problems)
+    documents = load_documents(root, problems)
+    catalogs = load_catalogs(root, problems)
+    templates = _texts(root, "templates", problems)
+    assets = {path.name: path.read_bytes() for path in sorted((root / "assets").glob("*")) if path.is_file()}
+    problems += checks.sources(settings, registry, documents, catalogs)
+    if problems or settings is None:
+        raise ProblemsFound(problems)
+    articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
+    common = {id for document in documents.values() if not document.is_article for id in checks.citations(document)}
+    chart = Chart(registry, articles, common)
+    locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
+    project = Project(
+        digest, settings, chart, Judge(chart.segments), locales, _prose(documents, locales, chart), templates, assets
+    )  # fmt: skip
+    problems += checks.pages(project.chart, documents)
+    if problems:
+        raise ProblemsFound(problems)
+    return project
+
+
+def _prose(documents: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:
+    known = constants.constants(chart)
+    rendered = {}
+    for tag, locale in locales.items():
+        printed = {name: constants.printed(value, locale) for name, value in known.items()}
+        rendered[tag] = {slug: prose.translate(document, locale, printed.get) for slug, document in documents.items()}
+    return rendered
+
+
+def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
+    paths = sorted((root / folder).rglob("*.html"))
+    texts = {path.relative_to(root / folder).as_posix(): read_text(root, path.relative_to(root).as_posix(), problems) for path in paths}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _hashed(name: str, data: bytes) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return f"assets/{stem}.{hashlib.blake2b(data, digest_size=5).hexdigest()}.{suffix}"
+
+
+def _digest(root: Path) -> str:
+    """A name for all the sources and for the code that reads them."""
+    whole = hashlib.blake2b(digest_size=16)
+    for path in [*_files(root, _SOURCES), *sorted(_PACKAGE.rglob("*.py"))]:
+        data = path.read_bytes()
+        whole.update(f"{path.relative_to(root if path.is_relative_to(root) else _PACKAGE)}\0{len(data)}\0".encode())
+        whole.update(data)
+    return whole.hexdigest()
+
+
+def _files(root: Path, folders: Iterable[str]) -> list[Path]:
+    return sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file())
+
+
+def _kept(root: Path, digest: str) -> Project | None:
+    """The project as it was loaded before, if its sources are the same. The cache is ours alone: it is a pickle."""
+    gc.disable()  # a hundred thousand new objects and none of them garbage
+    try:
+        with open(root / _CACHE, "rb") as file:
+            if file.readline().decode().strip() == digest:
+                project: Project = pickle.load(file)
+                return project
+    except Exception:  # a cache that can't be read, whyever, is no cache
+        pass
+    finally:
+        gc.enable()
+    return None
+
+
+def _keep(root: Path, project: Project) -> None:
+    path = root / _CACHE
+    try:
+        path.parent.mkdir(exist_ok=True)
+        temporary = path.with_suffix(".new")
+        temporary.write_bytes(f"{project.digest}\n".encode() + pickle.dumps(project, pickle.HIGHEST_PROTOCOL))
+        temporary.replace(path)
+    except OSError:
+        pass  # a read-only checkout builds as well, only without a cache
+
+

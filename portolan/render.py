@@ -1,0 +1,168 @@
+"""The Jinja environment, and what a template may call.
+
+A ``Sheet`` is one page being written: it translates, cites, links, and remembers what the foot of the page must tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from portolan.locales import Locale
+from portolan.messages import fill
+from portolan.pages import Page
+from portolan.prose import Prose
+from portolan.registry.references import References
+from portolan.settings import Settings
+from portolan.stencil import guard
+
+HOME = "templates"
+
+
+def environment(templates: Mapping[str, str]) -> Environment:
+    """A strict environment over template texts by name: undefined names, and more than printing a hole, are errors."""
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        return (templates[name], f"{HOME}/{name}", None) if name in templates else None
+
+    env = Environment(
+        loader=FunctionLoader(load),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    guard(env)
+    return env
+
+
+class Sheet:
+    """One page being written, in one locale. Everything public is for templates."""
+
+    def __init__(
+        self,
+        page: Page,
+        locale: Locale,
+        *,
+        settings: Settings,
+        locales: Mapping[str, Locale],
+        prose: Mapping[str, Prose],
+        references: References,
+        assets: Mapping[str, str],
+    ) -> None:
+        self.page, self.locale, self.settings = page, locale, settings
+        self.locales = locales
+        self.stood_in = False
+        self._prose, self._references, self._assets = prose, references, assets
+        self._cited: dict[object, tuple[object, object]] = {}
+
+    # Words
+
+    def text(self, message: str, **values: object) -> Markup:
+        """A translated message with its placeholders filled; marked where English stands in."""
+        translation = self.locale.translate(message)
+        if translation is None:
+            self.stood_in = True
+            return self.locale.stand_in(fill(message, values))
+        return fill(translation, values)
+
+    def plain(self, message: str, **values: object) -> Markup:
+        """Like ``text`` for places that hold no markup: attributes and the title."""
+        translation = self.locale.translate(message)
+        self.stood_in = self.stood_in or translation is None
+        return fill(translation or message, values)
+
+    def count(self, singular: str, plural: str, n: int, **values: object) -> Markup:
+        """A counted message; ``{n}`` is the number as the locale writes it."""
+        translation = self.locale.plural(singular, plural, n)
+        values["n"] = self.locale.number(n)
+        if translation is None:
+            self.stood_in = True
+            return self.locale.stand_in(fill(singular if n == 1 else plural, values))
+        return fill(translation, values)
+
+    def phrase(self, message: str) -> Markup:
+        """A translated field of the registry."""
+        self.stood_in = self.stood_in or self.locale.translate(message) is None
+        return self.locale.phrase(message)
+
+    def prose(self, slug: str, **values: object) -> Markup:
+        """A document's HTML, citations numbered."""
+        prose = self._prose[slug]
+        self.stood_in = self.stood_in or not prose.complete
+        return prose.render(values, lambda id: self.cite((id,)))
+
+    def title(self, slug: str) -> Markup:
+        """A document's title."""
+        return self._prose[slug].title
+
+    def join(self, items: Iterable[object]) -> Markup:
+        """A list in words: a, b and c."""
+        return self.locale.join(items)
+
+    def number(self, value: int) -> str:
+        """A count as the locale writes it."""
+        return self.locale.number(value)
+
+    def command(self, command: str, port: object) -> Markup:
+        """A command with the port's number laid in."""
+        return fill(command, {"port": port})
+
+    # Sources
+
+    def cite(self, cited: Iterable[Any]) -> Markup:
+        """The numbers of references, as links to the list at the foot. Each is an id, or a node with key, title and url."""
+        return Markup("").join(self._cite(one) for one in cited)
+
+    def _cite(self, cited: Any) -> Markup:
+        if not hasattr(cited, "key"):
+            reference = self._references[cited]
+            key, title, url = (cited if isinstance(cited, str) else reference.url), reference.title, reference.url
+        else:
+            key, title, url = cited.key, cited.title, cited.url
+        self._cited.setdefault(key, (title, url))
+        number = list(self._cited).index(key) + 1
+        return Markup('<sup><a href="#r{0}">[{0}]</a></sup>').format(number)
+
+    def references(self) -> list[tuple[object, object]]:
+        """Title and URL of all that was cited so far, in the order of their numbers."""
+        return list(self._cited.values())
+
+    # Places
+
+    def to(self, kind: str, key: object = None) -> str:
+        """The relative link to a page in this language."""
+        return self.page.to(Page(kind, self.page.locale, key))
+
+    def home(self, tag: str) -> str:
+        """The relative link to a language's home."""
+        return self.page.to(Page("home", tag))
+
+    def translated(self, tag: str) -> str:
+        """The relative link to this page in another language."""
+        return self.page.to(self.page.translated(tag))
+
+    def asset(self, name: str) -> str:
+        """The relative link to a file of ``assets/`` under its hashed name."""
+        return self.page.to_path(self._assets[name])
+
+    def address(self) -> str:
+        """This page's canonical URL."""
+        return self.page.address(self.settings.base_url)
+
+    def encode(self, text: object) -> str:
+        """Text for the query of a URL; the marks of holes pass (their values are digits)."""
+        return quote(str(escape(text)), safe="\x0e\x0f")
+
+
+def context(sheet: Sheet, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """The names a template finds: the sheet's words under gettext's short names, and the shared data."""
+    words: dict[str, Callable[..., Any]] = {"_": sheet.text, "_plain": sheet.plain, "_n": sheet.count}
+    return {**shared, **words, "sheet": sheet, "locale": sheet.locale, "settings": sheet.settings}

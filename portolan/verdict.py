@@ -1,0 +1,92 @@
+"""Can this port serve my own program? A verdict computed from the facts, with its reasons."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from portolan.ports import Segment
+
+Level = Literal["good", "fair", "poor", "no"]
+
+# What speaks against a port, and how much. Only the order of the sums matters: it ranks ports, it measures nothing.
+# Each reason's sentence is content/verdict/<reason>.md.
+_WEIGHTS = {
+    "zero": 100,
+    "system": 40,
+    "assigned": 30,
+    "dynamic": 30,
+    "reserved": 25,
+    "deregistered": 25,
+    "blocked": 20,
+    "pool-main": 20,
+    "used": 20,
+    "pool-nodeport": 15,
+    "abuse": 5,
+    "pool-other": 2,
+    "unassigned": 0,
+}
+_MAIN_POOLS = frozenset({"linux", "windows", "macos"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``reasons`` are ordered from the weightiest; ``better`` are the nearest good ports, empty for a good one."""
+
+    level: Level
+    reasons: tuple[str, ...]
+    better: tuple[int, ...]
+
+
+class Judge:
+    """Judges segments; knows where the good ports lie."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        good = [segment for segment in segments if level(segment) == "good"]
+        self._firsts = [segment.first for segment in good]
+        self._lasts = [segment.last for segment in good]
+
+    def verdict(self, segment: Segment) -> Verdict:
+        """The verdict on every port of a segment."""
+        found = level(segment)
+        better = () if found == "good" else tuple(self._nearest(segment))
+        return Verdict(found, tuple(sorted(reasons(segment), key=lambda r: (-_WEIGHTS[r], r))), better)
+
+    def _nearest(self, segment: Segment) -> Iterator[int]:
+        below = bisect_left(self._lasts, segment.first) - 1
+        if below >= 0:
+            yield self._lasts[below]
+        above = bisect_left(self._firsts, segment.last + 1)
+        if above < len(self._firsts):
+            yield self._firsts[above]
+
+
+def level(segment: Segment) -> Level:
+    """The verdict in a word."""
+    weight = sum(_WEIGHTS[reason] for reason in reasons(segment))
+    return "good" if weight < 5 else "fair" if weight <= 25 else "poor" if weight <= 60 else "no"
+
+
+def reasons(segment: Segment) -> Iterator[str]:
+    """What there is to say for and against, each once."""
+    if segment.last == 0:
+        yield "zero"
+    if segment.range.id != "user":
+        yield segment.range.id
+    if segment.status:
+        yield segment.status
+    pools = {pool.id for pool in segment.pools if pool.current}
+    if pools & _MAIN_POOLS:
+        yield "pool-main"
+    elif any(pool.current and pool.kind == "system" for pool in segment.pools):
+        yield "pool-other"
+    if "kubernetes-nodeport" in pools:
+        yield "pool-nodeport"
+    if any(use.kind != "range" for use in segment.uses):
+        yield "used"
+    if segment.blocked:
+        yield "blocked"
+    if segment.abuse:
+        yield "abuse"

@@ -1,0 +1,245 @@
+"""What the template of a port page sees: one description for stencils and for plain rendering.
+
+``document(chart, facts)`` is a tree. Its leaves are plain values, which a template may branch on, and *printed* leaves
+(``Value``, ``Phrase``, ``Own``), which it may only print. The plain part is the port's shape; the printed leaves are
+the values of its holes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+from portolan.locales import Locale
+from portolan.pages import Block
+from portolan.ports import Chart, Facts, Neighbour, Segment, transports
+from portolan.registry.types import PORTS, Citation, Span
+from portolan.verdict import Judge
+
+Tree = dict[str, Any]
+
+
+class Value(NamedTuple):
+    """Printed as it is, escaped."""
+
+    text: str
+
+
+class Phrase(NamedTuple):
+    """Printed in the page's language."""
+
+    text: str
+
+
+class Own(NamedTuple):
+    """Printed from the port's number alone; see ``own_values``."""
+
+    name: str
+
+
+class Slot(str):
+    """Where a hole is in a shape: the hole's name."""
+
+    __slots__ = ()
+
+
+class Fields(NamedTuple):
+    """A part of a shape: names, and plain values, slots, tuples or further fields."""
+
+    items: tuple[tuple[str, Hashable], ...]
+
+
+# All that a template can branch on. Equal shapes have pages that differ in values only.
+Shape = Fields
+
+
+class Outline(NamedTuple):
+    """A document taken apart: its shape, and the leaf that fills each hole (``Own`` leaves excepted)."""
+
+    shape: Shape
+    leaves: tuple[tuple[str, Value | Phrase], ...]
+
+
+def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
+    """Everything that a port page shows, as a tree of dicts, tuples and leaves."""
+    segment, number = facts.segment, facts.number
+    cited = _References(chart)
+    verdict = judge.verdict(segment)
+    return {
+        **{name: Own(name) for name in ("number", "hex", "binary", "block", "version")},
+        "previous": Own("previous") if number > 0 else None,
+        "next": Own("next") if number < PORTS - 1 else None,
+        "range": segment.range.id,
+        "zero": number == 0,
+        "status": segment.status,
+        "half": facts.pool_half,
+        "names": tuple(Value(name) for name in segment.names),
+        "transports": transports(segment.services),
+        "services": tuple(_service(cited, a) for a in segment.services),
+        "states": tuple(_state(cited, a) for a in segment.states),
+        "pools": tuple(pool.id for pool in chart.registry.pools if pool in segment.pools),
+        "uses": tuple(_use(cited, use) for use in _specific_first(segment)),
+        "differs": _differs(segment),
+        "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
+        "blocked": segment.blocked is not None,
+        "blocked_since": Value(segment.blocked.since) if segment.blocked and segment.blocked.since else None,
+        "articles": segment.articles,
+        "below": _neighbour(segment.below),
+        "above": _neighbour(segment.above),
+        "verdict": {
+            "level": verdict.level,
+            "reasons": verdict.reasons,
+            "better": tuple(Value(str(port)) for port in verdict.better),
+        },
+    }
+
+
+def outline(tree: Tree) -> Outline:
+    """The document's shape and leaves."""
+    leaves: list[tuple[str, Value | Phrase]] = []
+    return Outline(_freeze_fields(tree, "", leaves), tuple(leaves))
+
+
+def values(leaves: tuple[tuple[str, Value | Phrase], ...], locale: Locale) -> dict[str, Markup]:
+    """The escaped text of each leaf in a locale."""
+    return {name: locale.phrase(leaf.text) if isinstance(leaf, Phrase) else escape(leaf.text) for name, leaf in leaves}
+
+
+def own_values(number: int) -> dict[str, str]:
+    """The text of every ``Own`` leaf; digits and ASCII letters only, so there is nothing to escape."""
+    return {
+        "number": str(number),
+        "hex": f"0x{number:04X}",
+        "binary": f"{number:016b}",
+        "block": str(Block.of(number)),
+        "previous": str(number - 1),
+        "next": str(number + 1),
+    }
+
+
+def thaw(shape: Shape, print_as: Callable[[str], object]) -> Any:
+    """The tree that a template gets: namespaces and tuples, with ``print_as(name)`` in the place of each hole."""
+    return _thaw(shape, print_as)
+
+
+def _freeze_fields(tree: Tree, name: str, leaves: list[tuple[str, Value | Phrase]]) -> Fields:
+    prefix = f"{name}." if name else ""
+    return Fields(tuple((key, _freeze(item, prefix + key, leaves)) for key, item in tree.items()))
+
+
+def _freeze(value: Any, name: str, leaves: list[tuple[str, Value | Phrase]]) -> Hashable:
+    if isinstance(value, dict):
+        return _freeze_fields(value, name, leaves)
+    if isinstance(value, Own):
+        return Slot(value.name)
+    if isinstance(value, (Value, Phrase)):
+        leaves.append((name, value))
+        return Slot(name)
+    if isinstance(value, tuple):
+        return tuple(_freeze(item, f"{name}.{at}", leaves) for at, item in enumerate(value))
+    return value  # type: ignore[no-any-return]
+
+
+def _thaw(value: Any, print_as: Callable[[str], object]) -> Any:
+    if isinstance(value, Fields):
+        return SimpleNamespace(**{key: _thaw(item, print_as) for key, item in value.items})
+    if isinstance(value, Slot):
+        return print_as(value)
+    if isinstance(value, tuple):
+        return tuple(_thaw(item, print_as) for item in value)
+    return value
+
+
+class _References:
+    """A port's citable sources. One that the prose cites too keeps its id; others are told apart by position only, so
+    that ports whose entries have *a* reference share a shape whichever it is."""
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.found: list[str] = []
+
+    def __call__(self, cited: tuple[str | Citation, ...]) -> tuple[Tree, ...]:
+        return tuple(self._one(reference) for reference in cited)
+
+    def _one(self, cited: str | Citation) -> Tree:
+        reference = self.chart.references[cited]
+        if isinstance(cited, str) and cited in self.chart.common:
+            return {"key": cited, "title": reference.title, "url": reference.url}
+        if reference.url not in self.found:
+            self.found.append(reference.url)
+        return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(reference.url)}
+
+
+def _service(cited: _References, assignment: Any) -> Tree:
+    return {
+        "name": Value(assignment.name) if assignment.name else None,
+        "title": Value(assignment.title) if assignment.title else None,
+        "transports": assignment.transports,
+        "ports": _span(assignment.ports),
+        "date": Value(assignment.date) if assignment.date else None,
+        "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
+        "references": cited(assignment.references),
+    }
+
+
+def _state(cited: _References, assignment: Any) -> Tree:
+    return {
+        "status": assignment.status,
+        "transports": assignment.transports,
+        "ports": _span(assignment.ports),
+        "title": Value(assignment.title) if assignment.title else None,
+        "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
+        "references": cited(assignment.references),
+    }
+
+
+def _use(cited: _References, use: Any) -> Tree:
+    return {
+        "name": Value(use.name),
+        "kind": use.kind,
+        "evidence": use.evidence,
+        "transports": use.transports,
+        "ports": _span(use.ports),
+        "description": Phrase(use.description),
+        "references": cited(use.references),
+    }
+
+
+def _abuse(cited: _References, abuse: Any) -> Tree:
+    return {
+        "name": Value(abuse.name),
+        "year": Value(str(abuse.year)),
+        "transports": abuse.transports,
+        "references": cited(abuse.references),
+    }
+
+
+def _specific_first(segment: Segment) -> Iterator[Any]:
+    """Uses of this very port before those of wide spans."""
+    return iter(sorted(segment.uses, key=lambda use: (len(use.ports), use.path, use.line)))
+
+
+def _differs(segment: Segment) -> bool:
+    """Whether what is met in practice is something other than what IANA has on record."""
+    record = {word for a in segment.services for word in _words(f"{a.name or ''} {a.title or ''}")}
+    met = [use for use in segment.uses if use.kind != "range" and len(use.ports) < 100]
+    return bool(record) and bool(met) and not any(record & set(_words(" ".join((use.name, *use.aliases)))) for use in met)
+
+
+def _words(text: str) -> Iterator[str]:
+    plain = "".join(c if c.isalnum() else " " for c in text.casefold())
+    return (word for word in plain.split() if len(word) > 2 and word not in _NOISE)
+
+
+_NOISE = frozenset({"server", "service", "port", "protocol", "the", "and", "for", "client", "control", "data", "system", "manager", "over", "web"})
+
+
+def _span(span: Span) -> Value | None:
+    return Value(str(span).replace("-", "–")) if len(span) > 1 else None
+
+
+def _neighbour(neighbour: Neighbour | None) -> Tree | None:
+    return {"number": Value(str(neighbour.number)), "name": Value(neighbour.name)} if neighbour else None
