@@ -11,6 +11,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from portolan import view
+from portolan.chart import colour
 from portolan.pages import BLOCKS, Block, Page, singles
 from portolan.ports import Facts, Segment
 from portolan.project import Project
@@ -19,6 +20,11 @@ from portolan.render import Sheet, context, environment
 from portolan.stencil import Stencil
 from portolan.view import Outline, Shape
 
+# Where one may have met a port; content/seen/<id>.md explains each.
+_SITUATIONS = ("listening", "local", "remote", "knocked", "outgoing")
+_STRIP_POOLS = ("linux", "windows")  # drawn above and below the ranges; macOS has the range of Windows
+_MAIN_POOLS = ("linux", "windows", "macos")
+_TEMPLATES = {"opensearch": "opensearch.xml", "manifest": "manifest.webmanifest"}
 SAMPLE_PORT = 60603  # the number that guide pages use in their commands
 
 
@@ -113,7 +119,7 @@ class Builder:
         at = BLOCKS.index(block)
         parts: dict[str, list[Any]] = {}
         for segment in self.project.chart.within(block.first, block.last):
-            row = {"names": segment.names, "status": segment.status, "uses": _met(segment)}
+            row = {"names": segment.names, "status": segment.status, "uses": _met(segment), "colour": colour(segment)}
             for number in range(max(block.first, segment.first), min(block.last, segment.last) + 1):
                 parts.setdefault(segment.range.id, []).append(SimpleNamespace(number=number, **row))
         return self._file(
@@ -125,25 +131,33 @@ class Builder:
 
     def singles(self) -> Iterator[File]:
         """The locale's pages that belong to no block."""
-        registry = self.project.chart.registry
-        for page in singles(self.locale.tag, [r.id for r in registry.ranges], [s.id for s in registry.systems]):
-            yield self._file(page, f"{page.kind}.html", **self._single(page))
+        for page in single_pages(self.project, self.locale.tag):
+            yield self._file(page, _TEMPLATES.get(page.kind, f"{page.kind}.html"), **self._single(page))
 
     def root(self) -> Iterator[File]:
         """The pages outside all locales, in this one's language, and the assets."""
         base = self.project.settings.base_url
         yield self._file(Page("languages"), "languages.html")
         yield self._file(Page("missing"), "404.html", root=base[base.index("/", base.index("//") + 2) :])
+        yield self._file(Page("robots"), "robots.txt")
+        yield self._file(Page("headers"), "headers.txt")
         yield from (File(path, self.project.assets[name]) for name, path in self._assets.items())
 
     def _single(self, page: Page) -> dict[str, Any]:
         registry = self.project.chart.registry
         if page.kind == "range":
             found = next(r for r in registry.ranges if r.id == page.key)
-            return {"range": found, "blocks": [b for b in BLOCKS if found.ports.overlaps(Span(b.first, b.last))]}
+            return {
+                "range": found,
+                "blocks": [b for b in BLOCKS if found.ports.overlaps(Span(b.first, b.last))],
+                "wide": [use for use in registry.uses if len(use.ports) >= view.WIDE and use.ports.overlaps(found.ports)],
+            }
         if page.kind == "system":
             return {"system": next(s for s in registry.systems if s.id == page.key), "sample": SAMPLE_PORT}
-        return {"blocks": BLOCKS}
+        if page.kind == "article":
+            spans = self.project.chart.articles[str(page.key)]
+            return {"slug": page.key, "ports": [port for span in spans for port in range(span.first, span.last + 1)]}
+        return {"blocks": BLOCKS, "articles": self.project.chart.articles}
 
     def _file(self, page: Page, template: str, **values: Any) -> File:
         return File(page.path, self._render(template, page, **values).encode())
@@ -157,9 +171,23 @@ class Builder:
         return found.render(context(sheet, {"stands_in": False, **self._shared, **values}))
 
 
+def single_pages(project: Project, tag: str) -> Iterator[Page]:
+    """The pages of a locale that belong to no block."""
+    chart = project.chart
+    return singles(tag, [r.id for r in chart.registry.ranges], [s.id for s in chart.registry.systems], chart.articles)
+
+
 def _shared(project: Project) -> Mapping[str, Any]:
     registry = project.chart.registry
-    return {"ranges": {r.id: r for r in registry.ranges}, "pools": registry.pools, "systems": registry.systems}
+    return {
+        "ranges": {r.id: r for r in registry.ranges},
+        "pools": registry.pools,
+        "systems": registry.systems,
+        "situations": _SITUATIONS,
+        "strip_pools": _STRIP_POOLS,
+        "main_pools": _MAIN_POOLS,
+        "last": PORTS - 1,
+    }
 
 
 def _met(segment: Segment) -> tuple[str, ...]:

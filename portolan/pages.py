@@ -15,9 +15,16 @@ BLOCK = 256
 _PATHS = {
     "languages": "index.html",
     "missing": "404.html",
+    "robots": "robots.txt",
+    "headers": "_headers",
+    "sitemaps": "sitemap.xml",
+    "sitemap": "sitemap-{key}.xml",
     "home": "{locale}/index.html",
+    "opensearch": "{locale}/opensearch.xml",
+    "manifest": "{locale}/manifest.webmanifest",
     "about": "{locale}/about.html",
     "range": "{locale}/ranges/{key}.html",
+    "article": "{locale}/{key}.html",
     "block": "{locale}/blocks/{key}.html",
     "system": "{locale}/systems/{key}.html",
     "port": "{locale}/ports/{key}.html",
@@ -77,9 +84,12 @@ class Page(NamedTuple):
         return self._replace(locale=locale)
 
 
-def singles(locale: str, ranges: Iterable[str], systems: Iterable[str]) -> Iterator[Page]:
+def singles(locale: str, ranges: Iterable[str], systems: Iterable[str], articles: Iterable[str]) -> Iterator[Page]:
     """The pages of a locale that belong to no block."""
     yield Page("home", locale)
     yield Page("about", locale)
+    yield Page("opensearch", locale)
+    yield Page("manifest", locale)
     yield from (Page("range", locale, id) for id in ranges)
     yield from (Page("system", locale, id) for id in systems)
+    yield from (Page("article", locale, slug) for slug in articles)

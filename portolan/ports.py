@@ -102,6 +102,7 @@ class Chart:
     def __init__(self, registry: Registry, articles: Mapping[str, Iterable[Span]], common: Iterable[str] = ()) -> None:
         """``articles`` maps slugs to the ports that show them; ``common`` are the references that the prose cites."""
         self.registry = registry
+        self.articles = {slug: tuple(spans) for slug, spans in articles.items()}
         self.references = References(registry.references)
         self.common = frozenset(common)
         self.segments = tuple(_segments(registry, articles))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from portolan import checks, constants, prose
+from portolan import checks, constants, prose, search
+from portolan.chart import picture
 from portolan.locales import Locale, load_catalogs
 from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
@@ -82,8 +83,11 @@ def _load(root: Path, digest: str) -> Project:
     common = {id for document in documents.values() if not document.is_article for id in checks.citations(document)}
     chart = Chart(registry, articles, common)
     locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
+    rendered = _prose(documents, locales, chart)
+    titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
+    assets |= {"chart.png": picture(chart), "search.js": search.index(chart, titles)}
     project = Project(
-        digest, settings, chart, Judge(chart.segments), locales, _prose(documents, locales, chart), templates, assets
+        digest, settings, chart, Judge(chart.segments), locales, rendered, templates, assets
     )  # fmt: skip
     problems += checks.pages(project.chart, documents)
     if problems:
@@ -101,7 +105,7 @@ def _prose(documents: Mapping[str, Document], locales: Mapping[str, Locale], cha
 
 
 def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
-    paths = sorted((root / folder).rglob("*.html"))
+    paths = sorted(path for path in (root / folder).rglob("*") if path.is_file())
     texts = {path.relative_to(root / folder).as_posix(): read_text(root, path.relative_to(root).as_posix(), problems) for path in paths}
     return {name: text for name, text in texts.items() if text is not None}
 

@@ -65,16 +65,21 @@ class Document(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """A document in one language: its title, and HTML with open places: ``(html, kind, name, html, kind, name, …, html)``."""
+    """A document in one language: its title, and HTML with open places: ``(html, kind, name, html, kind, name, …, html)``.
+
+    ``lead`` is the first paragraph, ``parts`` the whole.
+    """
 
     title: Markup
+    lead: tuple[str, ...]
     parts: tuple[str, ...]
     complete: bool
 
-    def render(self, values: Mapping[str, object], cite: Callable[[str], Markup]) -> Markup:
+    def render(self, values: Mapping[str, object], cite: Callable[[str], Markup], lead_only: bool = False) -> Markup:
         """The HTML with every value laid in, escaped, and every citation numbered by ``cite(id)``."""
-        out = list(self.parts[:1])
-        for kind, name, text in zip(self.parts[1::3], self.parts[2::3], self.parts[3::3], strict=True):
+        parts = self.lead if lead_only else self.parts
+        out = list(parts[:1])
+        for kind, name, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             out += (str(escape(values[name])) if kind == "value" else str(cite(name)), text)
         return Markup("".join(out))
 
@@ -145,7 +150,8 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
         tight = index and prefix.strip() and pieces[index - 1][0] == prefix
         source += f"{'' if not index else chr(10) if tight else chr(10) * 2}{prefix}{text}"
     html = markdown.convert(source)
-    return Prose(locale.phrase(document.front.title), tuple(_OPEN.split(html)), complete)
+    lead = html.partition("</p>")[0] + "</p>"
+    return Prose(locale.phrase(document.front.title), tuple(_OPEN.split(lead)), tuple(_OPEN.split(html)), complete)
 
 
 def _open_places(text: str, computed: Callable[[str], str | None]) -> str:

@@ -5,6 +5,7 @@ A ``Sheet`` is one page being written: it translates, cites, links, and remember
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -99,6 +100,16 @@ class Sheet:
         self.stood_in = self.stood_in or not prose.complete
         return prose.render(values, lambda id: self.cite((id,)))
 
+    def lead(self, slug: str) -> Markup:
+        """The first paragraph of a document."""
+        prose = self._prose[slug]
+        self.stood_in = self.stood_in or not prose.complete
+        return prose.render({}, lambda id: self.cite((id,)), lead_only=True)
+
+    def inline(self, slug: str, **values: object) -> Markup:
+        """A document of one paragraph, without the paragraph: for items of a list."""
+        return Markup(self.prose(slug, **values).removeprefix("<p>").removesuffix("</p>"))
+
     def title(self, slug: str) -> Markup:
         """A document's title."""
         return self._prose[slug].title
@@ -110,6 +121,18 @@ class Sheet:
     def number(self, value: int) -> str:
         """A count as the locale writes it."""
         return self.locale.number(value)
+
+    def linked_data(self, heading: object, trail: Iterable[tuple[object, str, object]]) -> Markup:
+        """Schema.org's account of a page: its breadcrumb and what kind of article it is."""
+        base, locale = self.settings.base_url, self.page.locale
+        places = [(name, Page(kind, locale, key).address(base)) for name, kind, key in trail]
+        items = [
+            {"@type": "ListItem", "position": at, "name": f"{name}", "item": address}
+            for at, (name, address) in enumerate([*places, (heading, self.address())], 1)
+        ]
+        article = {"@type": "TechArticle", "headline": f"{heading}", "inLanguage": self.locale.tag}
+        graph = {"@context": "https://schema.org", "@graph": [{"@type": "BreadcrumbList", "itemListElement": items}, article]}
+        return as_json(graph)
 
     def command(self, command: str, port: object) -> Markup:
         """A command with the port's number laid in."""
@@ -160,6 +183,15 @@ class Sheet:
     def encode(self, text: object) -> str:
         """Text for the query of a URL; the marks of holes pass (their values are digits)."""
         return quote(str(escape(text)), safe="\x0e\x0f")
+
+
+def as_json(value: object) -> Markup:
+    """JSON for a data block of HTML: nothing in it can end the block, and the marks of holes stay marks.
+
+    Only holes that print digits and ASCII letters may stand in it (``view.Own``): their values need no escaping.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/").replace("<!", "\\u003c!")
+    return Markup(text.replace("\\u000e", "\x0e").replace("\\u000f", "\x0f"))
 
 
 def context(sheet: Sheet, shared: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-from portolan.blocks import Builder, File
+from portolan.blocks import Builder, File, single_pages
 from portolan.output import Manifest, Output, merge
-from portolan.pages import BLOCKS, Block, Page, singles
+from portolan.pages import BLOCKS, Block, Page
 from portolan.progress import Progress
 from portolan.project import Project
 from portolan.registry.types import PORTS, Span
@@ -77,10 +77,9 @@ class Plan:
     @property
     def manifest(self) -> Manifest:
         """Every path that the plan writes."""
-        registry = self.project.chart.registry
-        pages = [Page("languages"), Page("missing")]
+        pages = [Page("languages"), Page("missing"), Page("robots"), Page("headers")]
         for tag in self.locales:
-            pages += singles(tag, [r.id for r in registry.ranges], [s.id for s in registry.systems])
+            pages += single_pages(self.project, tag)
             pages += [Page("block", tag, block) for block in self.blocks]
         runs = {Page("port", tag, "*").path: self.spans for tag in self.locales}
         return Manifest([*(page.path for page in pages), *self.project.asset_paths.values()], runs)

@@ -23,6 +23,7 @@ _WEIGHTS = {
     "blocked": 20,
     "pool-main": 20,
     "used": 20,
+    "squatted": 10,
     "pool-nodeport": 15,
     "abuse": 5,
     "pool-other": 2,
@@ -86,6 +87,8 @@ def reasons(segment: Segment) -> Iterator[str]:
         yield "pool-nodeport"
     if any(use.kind != "range" for use in segment.uses):
         yield "used"
+    if any(assignment.unauthorized for assignment in segment.assignments):
+        yield "squatted"
     if segment.blocked:
         yield "blocked"
     if segment.abuse:

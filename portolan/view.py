@@ -7,6 +7,7 @@ the values of its holes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from portolan.registry.types import PORTS, Citation, Span
 from portolan.verdict import Judge
 
 Tree = dict[str, Any]
+WIDE = 1000  # uses that spread over so many ports are told in full on the page of the range, by name on those of the ports
+_MANY_USES = 4  # from here on a page cites the first reference of each use only, to stay light
 
 
 class Value(NamedTuple):
@@ -81,7 +84,8 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "services": tuple(_service(cited, a) for a in segment.services),
         "states": tuple(_state(cited, a) for a in segment.states),
         "pools": tuple(pool.id for pool in chart.registry.pools if pool in segment.pools),
-        "uses": tuple(_use(cited, use) for use in _specific_first(segment)),
+        "uses": tuple(_use(cited, use, len(segment.uses)) for use in _specific_first(segment) if len(use.ports) < WIDE),
+        "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
         "differs": _differs(segment),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
         "blocked": segment.blocked is not None,
@@ -153,6 +157,10 @@ def _thaw(value: Any, print_as: Callable[[str], object]) -> Any:
     return value
 
 
+# GitHub takes twelve digits of a commit for all forty, which weigh on every page and can't be compressed.
+_COMMIT = re.compile(r"(?<=/blob/)([0-9a-f]{12})[0-9a-f]{28}(?=/)")
+
+
 class _References:
     """A port's citable sources. One that the prose cites too keeps its id; others are told apart by position only, so
     that ports whose entries have *a* reference share a shape whichever it is."""
@@ -170,7 +178,8 @@ class _References:
             return {"key": cited, "title": reference.title, "url": reference.url}
         if reference.url not in self.found:
             self.found.append(reference.url)
-        return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(reference.url)}
+        url = _COMMIT.sub(r"\1", reference.url)
+        return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(url)}
 
 
 def _service(cited: _References, assignment: Any) -> Tree:
@@ -196,7 +205,7 @@ def _state(cited: _References, assignment: Any) -> Tree:
     }
 
 
-def _use(cited: _References, use: Any) -> Tree:
+def _use(cited: _References, use: Any, total: int) -> Tree:
     return {
         "name": Value(use.name),
         "kind": use.kind,
@@ -204,7 +213,7 @@ def _use(cited: _References, use: Any) -> Tree:
         "transports": use.transports,
         "ports": _span(use.ports),
         "description": Phrase(use.description),
-        "references": cited(use.references),
+        "references": cited(use.references if total < _MANY_USES else use.references[:1]),
     }
 
 

@@ -151,6 +151,11 @@ class Pool(Entry, frozen=True, kw_only=True):
     note: Text | None = None
     references: Cited
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether the pool holds so many ports that it says nothing about any of them."""
+        return len(self.ports) > PORTS * 0.9
+
 
 class Command(Entry, frozen=True, kw_only=True):
     """One command of a system. ``{port}`` stands for the port; words in capitals are the reader's to fill in."""
