@@ -108,6 +108,22 @@ def check(root: Path) -> None:
 
 
 @main.command()
+@click.option("--out", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The site to look at.  [default: site]")
+@click.option("--jobs", type=click.IntRange(1, 512), help="Processes to work with.  [default: one per processor]")
+@click.pass_obj
+def verify(root: Path, out: Path | None, jobs: int | None) -> None:
+    """Read a built site and tell every dead link, double title, heavy page and gap in the sitemaps."""
+    from portolan.verify import verify as look
+
+    with _told():
+        summary = look(out or root / "site", jobs or default_jobs())
+    for problem in summary.problems:
+        click.echo(problem, err=True)
+    click.echo(f"{summary.pages:,} pages, {len(summary.problems):,} problems")
+    sys.exit(1 if summary.problems else 0)
+
+
+@main.command()
 @click.argument("port", type=click.IntRange(0, PORTS - 1))
 @click.pass_obj
 def explain(root: Path, port: int) -> None:

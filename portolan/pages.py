@@ -67,6 +67,11 @@ class Page(NamedTuple):
         """Relative to the site's root."""
         return _PATHS[self.kind].format(locale=self.locale, key=self.key)
 
+    @property
+    def is_html(self) -> bool:
+        """Whether people read it, rather than their programs."""
+        return _PATHS[self.kind].endswith(".html")
+
     def address(self, base_url: str) -> str:
         """The absolute URL under which the page is published; ``…/index.html`` is its folder."""
         return base_url + self.path.removesuffix("index.html")

@@ -17,7 +17,7 @@ from portolan.locales import Locale
 from portolan.messages import fill
 from portolan.pages import Page
 from portolan.prose import Prose
-from portolan.registry.references import References
+from portolan.registry.references import References, short_url
 from portolan.settings import Settings
 from portolan.stencil import guard
 
@@ -147,7 +147,7 @@ class Sheet:
     def _cite(self, cited: Any) -> Markup:
         if not hasattr(cited, "key"):
             reference = self._references[cited]
-            key, title, url = (cited if isinstance(cited, str) else reference.url), reference.title, reference.url
+            key, title, url = (cited if isinstance(cited, str) else reference.url), reference.title, short_url(reference.url)
         else:
             key, title, url = cited.key, cited.title, cited.url
         self._cited.setdefault(key, (title, url))

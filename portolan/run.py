@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
+from portolan import sitemaps
 from portolan.blocks import Builder, File, single_pages
 from portolan.output import Manifest, Output, merge
 from portolan.pages import BLOCKS, Block, Page
@@ -75,12 +76,22 @@ class Plan:
         return [Task(tag, block) for tag in self.locales for block in (None, *self.blocks)]
 
     @property
+    def sitemaps(self) -> Iterator[tuple[Page, bytes]]:
+        """The sitemaps of a whole site."""
+        settings = self.project.settings
+        singles = [page for page in single_pages(self.project, settings.default_locale) if page.is_html]
+        return sitemaps.sitemaps(self.project.chart, settings.base_url, self.locales, settings.default_locale, singles)
+
+    @property
     def manifest(self) -> Manifest:
         """Every path that the plan writes."""
         pages = [Page("languages"), Page("missing"), Page("robots"), Page("headers")]
         for tag in self.locales:
             pages += single_pages(self.project, tag)
             pages += [Page("block", tag, block) for block in self.blocks]
+        if self.whole:
+            parts = sitemaps.number_of_parts(len(self.locales), sum(page.is_html for page in single_pages(self.project, self.locales[0])))
+            pages += [Page("sitemaps"), *(Page("sitemap", None, at + 1) for at in range(parts))]
         runs = {Page("port", tag, "*").path: self.spans for tag in self.locales}
         return Manifest([*(page.path for page in pages), *self.project.asset_paths.values()], runs)
 
@@ -126,6 +137,9 @@ def run(plan: Plan, jobs: int, progress: Progress) -> Report:
     for file in Builder(plan.project, plan.project.settings.default_locale, plan.menu).root():
         report.add(Done(Task("", None), 1, output.write(*file), len(file.data)))
     output.publish("assets")
+    if plan.whole:
+        for page, data in plan.sitemaps:
+            report.add(Done(Task("", None), 1, output.write(page.path, data), len(data)))
     if plan.whole:
         report.removed = output.remove(before - after)
     output.record(after if plan.whole else before | after)

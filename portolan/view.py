@@ -7,7 +7,6 @@ the values of its holes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -17,12 +16,13 @@ from markupsafe import Markup, escape
 from portolan.locales import Locale
 from portolan.pages import Block
 from portolan.ports import Chart, Facts, Neighbour, Segment, transports
+from portolan.registry.references import short_url
 from portolan.registry.types import PORTS, Citation, Span
 from portolan.verdict import Judge
 
 Tree = dict[str, Any]
 WIDE = 1000  # uses that spread over so many ports are told in full on the page of the range, by name on those of the ports
-_MANY_USES = 4  # from here on a page cites the first reference of each use only, to stay light
+_FEW = 3  # uses told in full; on a crowded port the others are names that link to their source, so that pages stay light
 
 
 class Value(NamedTuple):
@@ -70,9 +70,11 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     """Everything that a port page shows, as a tree of dicts, tuples and leaves."""
     segment, number = facts.segment, facts.number
     cited = _References(chart)
+    specific = [use for use in _specific_first(segment) if len(use.ports) < WIDE]
+    crowded = len(segment.uses) > _FEW
     verdict = judge.verdict(segment)
     return {
-        **{name: Own(name) for name in ("number", "hex", "binary", "block", "version")},
+        **{name: Own(name) for name in ("number", "hex", "binary", "block", "block_name", "version")},
         "previous": Own("previous") if number > 0 else None,
         "next": Own("next") if number < PORTS - 1 else None,
         "range": segment.range.id,
@@ -84,7 +86,8 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "services": tuple(_service(cited, a) for a in segment.services),
         "states": tuple(_state(cited, a) for a in segment.states),
         "pools": tuple(pool.id for pool in chart.registry.pools if pool in segment.pools),
-        "uses": tuple(_use(cited, use, len(segment.uses)) for use in _specific_first(segment) if len(use.ports) < WIDE),
+        "uses": tuple(_use(cited, use, crowded) for use in specific[:_FEW]),
+        "more": tuple(_brief(chart, use) for use in specific[_FEW:]),
         "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
         "differs": _differs(segment),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
@@ -113,12 +116,13 @@ def values(leaves: tuple[tuple[str, Value | Phrase], ...], locale: Locale) -> di
 
 
 def own_values(number: int) -> dict[str, str]:
-    """The text of every ``Own`` leaf; digits and ASCII letters only, so there is nothing to escape."""
+    """The text of every ``Own`` leaf; digits, letters and dashes only, so there is nothing to escape."""
     return {
         "number": str(number),
         "hex": f"0x{number:04X}",
         "binary": f"{number:016b}",
         "block": str(Block.of(number)),
+        "block_name": f"{Block.of(number).first}–{Block.of(number).last}",
         "previous": str(number - 1),
         "next": str(number + 1),
     }
@@ -157,10 +161,6 @@ def _thaw(value: Any, print_as: Callable[[str], object]) -> Any:
     return value
 
 
-# GitHub takes twelve digits of a commit for all forty, which weigh on every page and can't be compressed.
-_COMMIT = re.compile(r"(?<=/blob/)([0-9a-f]{12})[0-9a-f]{28}(?=/)")
-
-
 class _References:
     """A port's citable sources. One that the prose cites too keeps its id; others are told apart by position only, so
     that ports whose entries have *a* reference share a shape whichever it is."""
@@ -175,11 +175,11 @@ class _References:
     def _one(self, cited: str | Citation) -> Tree:
         reference = self.chart.references[cited]
         if isinstance(cited, str) and cited in self.chart.common:
-            return {"key": cited, "title": reference.title, "url": reference.url}
+            return {"key": cited, "title": reference.title, "url": short_url(reference.url)}
         if reference.url not in self.found:
             self.found.append(reference.url)
-        url = _COMMIT.sub(r"\1", reference.url)
-        return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(url)}
+        return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(short_url(reference.url))}
+
 
 
 def _service(cited: _References, assignment: Any) -> Tree:
@@ -205,7 +205,11 @@ def _state(cited: _References, assignment: Any) -> Tree:
     }
 
 
-def _use(cited: _References, use: Any, total: int) -> Tree:
+def _brief(chart: Chart, use: Any) -> Tree:
+    return {"name": Value(use.name), "url": Value(short_url(chart.references[use.references[0]].url))}
+
+
+def _use(cited: _References, use: Any, crowded: bool) -> Tree:
     return {
         "name": Value(use.name),
         "kind": use.kind,
@@ -213,7 +217,7 @@ def _use(cited: _References, use: Any, total: int) -> Tree:
         "transports": use.transports,
         "ports": _span(use.ports),
         "description": Phrase(use.description),
-        "references": cited(use.references if total < _MANY_USES else use.references[:1]),
+        "references": cited(use.references[:1] if crowded else use.references),
     }
 
 
@@ -227,8 +231,8 @@ def _abuse(cited: _References, abuse: Any) -> Tree:
 
 
 def _specific_first(segment: Segment) -> Iterator[Any]:
-    """Uses of this very port before those of wide spans."""
-    return iter(sorted(segment.uses, key=lambda use: (len(use.ports), use.path, use.line)))
+    """Uses of this very port before those of wide spans, strong evidence before weak."""
+    return iter(sorted(segment.uses, key=lambda use: (len(use.ports), _GRADES.index(use.evidence), use.path, use.line)))
 
 
 def _differs(segment: Segment) -> bool:
@@ -243,6 +247,7 @@ def _words(text: str) -> Iterator[str]:
     return (word for word in plain.split() if len(word) > 2 and word not in _NOISE)
 
 
+_GRADES = ("standard", "vendor", "source", "community", "scanner")
 _NOISE = frozenset({"server", "service", "port", "protocol", "the", "and", "for", "client", "control", "data", "system", "manager", "over", "web"})
 
 

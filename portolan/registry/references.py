@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from portolan.registry.types import Citation, Reference
+
+# GitHub takes twelve digits of a commit for all forty, which weigh on every page and can't be compressed.
+_COMMIT = re.compile(r"(?<=/)(blob|commit)/([0-9a-f]{12})[0-9a-f]{28}(?![0-9a-f])")
+
+
+def short_url(url: str) -> str:
+    """The address as pages give it."""
+    return _COMMIT.sub(r"\1/\2", url)
 
 
 class References:

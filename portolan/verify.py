@@ -1,0 +1,198 @@
+"""``build.py verify``: reads a built site and tells every link that leads nowhere, every title given twice, every page too heavy.
+
+It knows nothing of how pages are made: it looks at the files, as a browser or a search engine would.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from portolan.problem import Problem
+
+# A port page of a Latin script; other scripts take more bytes a letter and may weigh half as much again.
+MOST_RAW, MOST_GZIPPED = 14 * 1024, 4608
+_GZIP_EVERY = 16
+_LINK = re.compile(r'\s(?:href|src|action)="([^"]*)"')
+_ID = re.compile(r'\sid="([^"]*)"')
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+_LANG = re.compile(r'<html lang="([^"]*)"')
+_CANONICAL = re.compile(r'<link rel="canonical" href="([^"]*)"')
+_NEIGHBOUR = re.compile(r"\d+\.html\Z")
+_ENTRY = re.compile(r"<url><loc>([^<]*)</loc><lastmod>[^<]*</lastmod>(.*?)</url>")
+_ALTERNATE = re.compile(r'hreflang="([^"]*)" href="([^"]*)"')
+_HEAVY_SCRIPTS = re.compile(r"(?:bn|hi|ta|te|ml|kn|mr|gu|pa|th|my|km|lo|si|ne|ar|fa|ur|he|ru|uk|el|ka|hy|am|zh|ja|ko)\b")
+
+
+class Found(NamedTuple):
+    """What one share of the pages showed."""
+
+    problems: list[Problem]
+    anchors: set[str]
+    titles: dict[str, str]
+    canonicals: dict[str, str]
+
+
+class Summary(NamedTuple):
+    """How much was looked at, and what is wrong."""
+
+    pages: int
+    problems: list[Problem]
+
+
+def verify(site: Path, jobs: int) -> Summary:
+    """Every problem of the site below ``site``."""
+    files = sorted(path for path in _walk(site, site) if not path.startswith(".portolan/"))
+    pages = [path for path in files if path.endswith(".html")]
+    shares = [pages[at : at + 2048] for at in range(0, len(pages), 2048)]
+    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files))) as pool:
+        found = list(pool.map(_look, shares))
+    problems = [problem for part in found for problem in part.problems]
+    problems += _anchors(site, {anchor for part in found for anchor in part.anchors})
+    problems += _twice("title", (part.titles for part in found))
+    problems += _twice("canonical", (part.canonicals for part in found))
+    canonicals = {canonical: path for part in found for canonical, path in part.canonicals.items()}
+    problems += _sitemaps(site, files, canonicals)
+    return Summary(len(pages), sorted(problems))
+
+
+def _walk(folder: Path, site: Path) -> Iterator[str]:
+    for path in folder.iterdir():
+        if path.is_dir():
+            yield from _walk(path, site)
+        else:
+            yield path.relative_to(site).as_posix()
+
+
+_site: Path
+_files: frozenset[str]
+
+
+def _begin(site: Path, files: frozenset[str]) -> None:
+    global _site, _files
+    _site, _files = site, files
+
+
+def _look(paths: list[str]) -> Found:
+    found = Found([], set(), {}, {})
+    resolved: dict[tuple[str, str], str | None] = {}
+    for at, path in enumerate(paths):
+        data = (_site / path).read_bytes()
+        text = data.decode()
+        note = partial(_note, found.problems, path, text)
+        _links(path, text, resolved, found, note)
+        title, canonical = _TITLE.search(text), _CANONICAL.search(text)
+        if not title or not title[1].strip():
+            note("title", "must have a title")
+        elif (first := found.titles.setdefault(html.unescape(title[1]), path)) != path:
+            note("title", f"must have a title of its own, not that of {first}")
+        if canonical and (first := found.canonicals.setdefault(canonical[1], path)) != path:
+            note("canonical", f"must have an address of its own, not that of {first}")
+        _weight(path, text, data, at, note)
+    return found
+
+
+def _note(problems: list[Problem], path: str, text: str, check: str, message: str, at: int = 0) -> None:
+    problems.append(Problem(path, text.count("\n", 0, at) + 1, check, message))
+
+
+def _links(path: str, text: str, resolved: dict[tuple[str, str], str | None], found: Found, note: partial[None]) -> None:
+    folder = posixpath.dirname(path)
+    ids = _ID.findall(text)
+    known = set(ids)
+    if len(known) != len(ids):
+        note("id", f"must give an id once: {sorted({id for id in ids if ids.count(id) > 1})}")
+    for link in set(_LINK.findall(text)):
+        if link.startswith("#"):
+            if link[1:] not in known:
+                note("link", f"{link} leads nowhere", at=text.index(f'"{link}"'))
+            continue
+        if _NEIGHBOUR.match(link):
+            target: str | None = f"{folder}/{link}"
+        else:
+            if (folder, link) not in resolved:
+                resolved[folder, link] = _target(folder, html.unescape(link))
+            target = resolved[folder, link]
+        if target is None:
+            continue
+        place, _, anchor = target.partition("#")
+        if place not in _files:
+            note("link", f"{link} leads nowhere", at=text.index(f'"{link}"'))
+        elif anchor:
+            found.anchors.add(target)
+
+
+def _target(folder: str, link: str) -> str | None:
+    """The path within the site that a link means; ``None`` for other places."""
+    if re.match(r"[a-z][a-z0-9+.-]*:", link):
+        return None
+    place, hash_, anchor = link.partition("#")
+    if place.startswith("/"):  # only the page for what is not there has such links: it may stand at any address
+        return posixpath.normpath(place.lstrip("/")) + hash_ + anchor if place in ("/", "") else place.lstrip("/")
+    return posixpath.normpath(posixpath.join(folder, place.partition("?")[0])) + hash_ + anchor
+
+
+def _weight(path: str, text: str, data: bytes, at: int, note: partial[None]) -> None:
+    if "/ports/" not in path:
+        return
+    lang = _LANG.search(text)
+    more = 1.5 if lang and _HEAVY_SCRIPTS.match(lang[1]) else 1.0
+    if len(data) > MOST_RAW * more:
+        note("weight", f"must weigh at most {MOST_RAW * more:,.0f} bytes, not {len(data):,}")
+    if more == 1.0 and (at % _GZIP_EVERY == 0 or len(data) > MOST_RAW * 0.88):
+        gzipped = len(gzip.compress(data, 9))
+        if gzipped > MOST_GZIPPED:
+            note("weight", f"must weigh at most {MOST_GZIPPED:,} bytes gzipped, not {gzipped:,}")
+
+
+def _anchors(site: Path, anchors: set[str]) -> Iterator[Problem]:
+    for anchor in sorted(anchors):
+        path, _, id = anchor.partition("#")
+        if f' id="{id}"' not in (site / path).read_text():
+            yield Problem(path, 1, "anchor", f"must have the id {id}, which others link to")
+
+
+def _twice(check: str, parts: Iterable[dict[str, str]]) -> Iterator[Problem]:
+    """What is given twice, in different shares; within a share it was told already."""
+    first: dict[str, str] = {}
+    for part in parts:
+        for value, path in part.items():
+            if first.setdefault(value, path) != path:
+                yield Problem(path, 1, check, f"must be its own, not that of {first[value]}: {value}")
+
+
+def _sitemaps(site: Path, files: list[str], canonicals: dict[str, str]) -> Iterator[Problem]:
+    """Every page stands in the sitemaps, once, and its alternates name each other."""
+    parts = [path for path in files if re.fullmatch(r"sitemap-\d+\.xml", path)]
+    if not parts:
+        return
+    listed: set[str] = set()
+    groups: dict[str, str] = {}
+    for part in parts:
+        text = (site / part).read_text()
+        entries = _ENTRY.findall(text)
+        if len(entries) > 20_000:
+            yield Problem(part, 1, "sitemap", f"must hold at most 20,000 addresses, not {len(entries):,}")
+        for place, alternates in entries:
+            if place in listed:
+                yield Problem(part, 1, "sitemap", f"must list {place} once")
+            listed.add(place)
+            if place not in canonicals:
+                yield Problem(part, 1, "sitemap", f"lists {place}, which is no page's address")
+            if alternates:
+                group = groups.setdefault(place, alternates)
+                for _, other in _ALTERNATE.findall(alternates) if group is alternates else ():
+                    if groups.setdefault(other, alternates) != alternates:
+                        yield Problem(part, 1, "sitemap", f"{place} and {other} must name the same alternates")
+    outside = ("index.html",)
+    for canonical, path in canonicals.items():
+        if canonical not in listed and path not in outside:
+            yield Problem(path, 1, "sitemap", "must stand in a sitemap")
