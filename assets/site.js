@@ -151,7 +151,7 @@ if (form && navigator.clipboard) {
     const button = make('button', { type: 'button', className: 'copy', textContent: form.dataset.copy });
     button.addEventListener('click', async () => {
       await navigator.clipboard.writeText(code.textContent);
-      button.textContent = form.dataset.copied;
+      button.textContent = `${form.dataset.copy} ✓`;
       setTimeout(() => { button.textContent = form.dataset.copy; }, 2000);
     });
     code.parentElement.append(button);

@@ -15,6 +15,7 @@ from portolan.chart import colour
 from portolan.pages import BLOCKS, Block, Page, singles
 from portolan.ports import Facts, Segment
 from portolan.project import Project
+from portolan.registry.references import short_url
 from portolan.registry.types import PORTS, Span
 from portolan.render import Sheet, context, environment
 from portolan.stencil import Stencil
@@ -119,13 +120,19 @@ class Builder:
         at = BLOCKS.index(block)
         parts: dict[str, list[Any]] = {}
         for segment in self.project.chart.within(block.first, block.last):
-            row = {"names": segment.names, "status": segment.status, "uses": _met(segment), "colour": colour(segment)}
+            row = {"names": segment.names, "status": segment.status, "uses": self._met(segment), "colour": colour(segment)}
             for number in range(max(block.first, segment.first), min(block.last, segment.last) + 1):
                 parts.setdefault(segment.range.id, []).append(SimpleNamespace(number=number, **row))
         return self._file(
             Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
         )  # fmt: skip
+
+    def _met(self, segment: Segment) -> tuple[SimpleNamespace, ...]:
+        """What is met on the ports of a segment, for the list of a block, each with its first source: no wide ranges."""
+        references = self.project.chart.references
+        met = [use for use in segment.uses if use.kind != "range"]
+        return tuple(SimpleNamespace(name=use.name, url=short_url(references[use.references[0]].url)) for use in met)
 
     # Pages outside blocks
 
@@ -188,11 +195,6 @@ def _shared(project: Project) -> Mapping[str, Any]:
         "main_pools": _MAIN_POOLS,
         "last": PORTS - 1,
     }
-
-
-def _met(segment: Segment) -> tuple[str, ...]:
-    """What is met on the ports of a segment, for the list of a block: no wide ranges."""
-    return tuple(dict.fromkeys(use.name for use in segment.uses if use.kind != "range"))
 
 
 def _own(number: int) -> dict[str, bytes]:

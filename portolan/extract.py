@@ -52,7 +52,8 @@ def extract(root: Path, write: bool) -> bool:
 
 def template(root: Path) -> Catalog:
     """All messages of the sources, sorted by the files they stand in."""
-    catalog = Catalog(project="portolan", charset="utf-8", header_comment="# Messages of Portolan. Written by `make messages`; do not edit.")
+    header = "# Messages of Portolan. Written by `make messages`; do not edit."
+    catalog = Catalog(project="Portolan", version="1", charset="utf-8", header_comment=header)
     methods, options = _mapping()
     found = extract_from_dir(root, methods, options, KEYWORDS)
     for filename, _, message, comments, context in sorted(found, key=lambda f: (f[0], f[1])):
@@ -76,10 +77,9 @@ def merge_all(root: Path) -> Iterator[str]:
 def _merge(path: Path, tag: str, pot: Catalog) -> str:
     locale = Cldr.parse(tag, sep="-")
     catalog = read_po(io.BytesIO(path.read_bytes()), locale=str(locale))
-    catalog.project, catalog.charset = "portolan", "utf-8"
-    if not len(catalog):
+    catalog.project, catalog.version, catalog.charset, catalog.fuzzy = "Portolan", "1", "utf-8", False
+    if "ORGANIZATION" in catalog.header_comment:  # Babel's own, of a catalog that is new
         catalog.header_comment = f"# {locale.english_name} translation of Portolan."
-        catalog.fuzzy = False
     catalog.update(pot, no_fuzzy_matching=True, update_header_comment=False)
     catalog.obsolete.clear()
     path.write_bytes(_bytes(catalog))

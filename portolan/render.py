@@ -125,12 +125,12 @@ class Sheet:
     def linked_data(self, heading: object, trail: Iterable[tuple[object, str, object]]) -> Markup:
         """Schema.org's account of a page: its breadcrumb and what kind of article it is."""
         base, locale = self.settings.base_url, self.page.locale
-        places = [(name, Page(kind, locale, key).address(base)) for name, kind, key in trail]
         items = [
-            {"@type": "ListItem", "position": at, "name": f"{name}", "item": address}
-            for at, (name, address) in enumerate([*places, (heading, self.address())], 1)
+            {"@type": "ListItem", "position": at, "name": f"{name}", "item": Page(kind, locale, key).address(base)}
+            for at, (name, kind, key) in enumerate(trail, 1)
         ]
-        article = {"@type": "TechArticle", "headline": f"{heading}", "inLanguage": self.locale.tag}
+        items.append({"@type": "ListItem", "position": len(items) + 1, "name": f"{heading}"})
+        article = {"@type": "TechArticle", "headline": f"{heading}"}
         graph = {"@context": "https://schema.org", "@graph": [{"@type": "BreadcrumbList", "itemListElement": items}, article]}
         return as_json(graph)
 

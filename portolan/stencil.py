@@ -51,7 +51,7 @@ class Hole:
             raise HoleError(f"{self.name} can only be printed as it is, not formatted as {spec!r}")
         return str(self.mark)
 
-    __str__ = _refuse("turned into text")
+    __str__ = __repr__ = _refuse("turned into text")
     __bool__ = _refuse("tested")
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse("compared")
     __hash__ = _refuse("used as a key")

@@ -92,7 +92,7 @@ def _look(paths: list[str]) -> Found:
         title, canonical = _TITLE.search(text), _CANONICAL.search(text)
         if not title or not title[1].strip():
             note("title", "must have a title")
-        elif (first := found.titles.setdefault(html.unescape(title[1]), path)) != path:
+        elif (first := found.titles.setdefault(f"{path.partition('/')[0]}: {html.unescape(title[1])}", path)) != path:
             note("title", f"must have a title of its own, not that of {first}")
         if canonical and (first := found.canonicals.setdefault(canonical[1], path)) != path:
             note("canonical", f"must have an address of its own, not that of {first}")

@@ -22,7 +22,9 @@ from portolan.verdict import Judge
 
 Tree = dict[str, Any]
 WIDE = 1000  # uses that spread over so many ports are told in full on the page of the range, by name on those of the ports
-_FEW = 3  # uses told in full; on a crowded port the others are names that link to their source, so that pages stay light
+# Uses told in full, fewer where an article or history takes room: pages stay light. The others are names, and their
+# sources stand on the page of the block.
+_FEW = 3
 
 
 class Value(NamedTuple):
@@ -71,7 +73,8 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     segment, number = facts.segment, facts.number
     cited = _References(chart)
     specific = [use for use in _specific_first(segment) if len(use.ports) < WIDE]
-    crowded = len(segment.uses) > _FEW
+    told = max(1, _FEW - 2 * len(segment.articles) - len(segment.abuse))
+    crowded = len(specific) > told
     verdict = judge.verdict(segment)
     return {
         **{name: Own(name) for name in ("number", "hex", "binary", "block", "block_name", "version")},
@@ -86,8 +89,8 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "services": tuple(_service(cited, a) for a in segment.services),
         "states": tuple(_state(cited, a) for a in segment.states),
         "pools": tuple(pool.id for pool in chart.registry.pools if pool in segment.pools),
-        "uses": tuple(_use(cited, use, crowded) for use in specific[:_FEW]),
-        "more": tuple(_brief(chart, use) for use in specific[_FEW:]),
+        "uses": tuple(_use(cited, use, crowded) for use in specific[:told]),
+        "more": tuple(Value(use.name) for use in specific[told:]),
         "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
         "differs": _differs(segment),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
@@ -203,10 +206,6 @@ def _state(cited: _References, assignment: Any) -> Tree:
         "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
         "references": cited(assignment.references),
     }
-
-
-def _brief(chart: Chart, use: Any) -> Tree:
-    return {"name": Value(use.name), "url": Value(short_url(chart.references[use.references[0]].url))}
 
 
 def _use(cited: _References, use: Any, crowded: bool) -> Tree:

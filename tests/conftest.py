@@ -1,0 +1,27 @@
+"""What the tests share: the real project, loaded once, and a builder per locale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from portolan.blocks import Builder
+from portolan.project import Project, load_project
+from portolan.proof import prove
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    """The sources of this checkout."""
+    return load_project(ROOT, prove)
+
+
+@pytest.fixture(scope="session")
+def builder(project: Project) -> Callable[[str], Builder]:
+    """A builder by locale, with the full language menu."""
+    return cache(lambda tag: Builder(project, tag, project.locales))
