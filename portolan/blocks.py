@@ -139,7 +139,11 @@ class Builder:
     def singles(self) -> Iterator[File]:
         """The locale's pages that belong to no block."""
         for page in single_pages(self.project, self.locale.tag):
-            yield self._file(page, _TEMPLATES.get(page.kind, f"{page.kind}.html"), **self._single(page))
+            yield self.single(page)
+
+    def single(self, page: Page) -> File:
+        """One page that belongs to no block."""
+        return self._file(page, _TEMPLATES.get(page.kind, f"{page.kind}.html"), **self._single(page))
 
     def root(self) -> Iterator[File]:
         """The pages outside all locales, in this one's language, and the assets."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from portolan.constants import constants
-from portolan.locales import Catalog
+from portolan.locales import Catalog, plural_forms
 from portolan.messages import CITATION, lost, placeholders
 from portolan.ports import Chart
 from portolan.problem import Problem
@@ -16,26 +16,31 @@ from portolan.registry.types import PORTS, Pool, Registry, System
 from portolan.settings import Settings
 from portolan.structs import Entry
 
-# Placeholders of prose that the page fills in; all others are constants of the registry.
+# Placeholders that the page of a port fills into its answer; all others are constants of the registry.
 PAGE_VALUES = frozenset({"names", "port", "transports"})
 COMMAND_VALUES = frozenset({"port"})
 _KNOWN = "must be an id in content/registry/references, an RFC or a draft"
 
 
 def sources(
-    settings: Settings | None, registry: Registry, documents: Mapping[str, Document], catalogs: Mapping[str, Catalog]
+    settings: Settings | None, registry: Registry, documents: Mapping[str, Document], catalogs: Mapping[str, Catalog], broken: Set[str]
 ) -> list[Problem]:
-    """All rules that need no more than the sources."""
+    """All rules that need no more than the sources. What is missing because its file is ``broken`` is not told again."""
     return [
-        *default_locale(settings, catalogs),
+        *(default_locale(settings, catalogs) if whole("locales/", broken) else ()),
         *ids(registry),
-        *coverage(registry),
+        *(coverage(registry) if whole("content/registry/ranges", broken) else ()),
         *overlaps(registry),
-        *known_references(registry, documents),
+        *(known_references(registry, documents) if whole("content/registry/references", broken) else ()),
         *commands(registry),
         *articles(documents),
         *translations(catalogs),
     ]
+
+
+def whole(prefix: str, broken: Set[str]) -> bool:
+    """Whether no file under ``prefix`` is broken: only then can be said what is not in it."""
+    return not any(path.startswith(prefix) for path in broken)
 
 
 def pages(chart: Chart, documents: Mapping[str, Document]) -> list[Problem]:
@@ -78,6 +83,7 @@ def overlaps(registry: Registry) -> Iterator[Problem]:
     """Ranges must not overlap, nor records that give one port and transport different states; nothing may be entered twice."""
     yield from _collisions(("", e) for e in registry.ranges)
     yield from _collisions(("", e) for e in registry.blocked)
+    yield from _repeats((e.url, e) for e in registry.references)
     yield from _repeats((f"{e.ports} {e.name}", e) for e in registry.uses)
     yield from _repeats((f"{e.ports} {e.name}", e) for e in registry.abuse)
     records = [(transport, e) for e in registry.assignments for transport in e.transports or ("any",)]
@@ -151,10 +157,12 @@ def citations(document: Document) -> Iterator[str]:
 
 
 def prose_placeholders(chart: Chart, documents: Mapping[str, Document]) -> Iterator[Problem]:
-    """A placeholder of prose must be a constant of the registry or a value that pages give."""
-    known = constants(chart).keys() | PAGE_VALUES
-    allowed = f"must be a constant of the registry or one of {', '.join(sorted(PAGE_VALUES))}"
+    """A placeholder of prose must be a constant of the registry or, in an answer, a value that the page of a port gives."""
+    constant = constants(chart).keys()
     for document in documents.values():
+        values = PAGE_VALUES if document.slug.startswith("answer/") else frozenset()
+        known = constant | values
+        allowed = f"must be a constant of the registry{' or one of ' if values else ''}{', '.join(sorted(values))}"
         for block in document.blocks:
             for name in placeholders(block.text) if block.message else ():
                 if name not in known:
@@ -164,11 +172,12 @@ def prose_placeholders(chart: Chart, documents: Mapping[str, Document]) -> Itera
 def translations(catalogs: Mapping[str, Catalog]) -> Iterator[Problem]:
     """Placeholders, citations and code must survive translation byte for byte."""
     for catalog in catalogs.values():
+        spelled = {form for form, numbers in plural_forms(catalog.plural).items() if numbers == 1}
         for message in catalog.messages:
             for at, string in enumerate(message.strings):
                 original = message.ids[min(at, len(message.ids) - 1)]
-                # a plural form for exactly one may leave its number out
-                optional = frozenset({"n"}) if len(message.ids) > 1 else frozenset()
+                # a plural form for exactly one number may leave it out
+                optional = frozenset({"n"}) if len(message.ids) > 1 and at in spelled else frozenset()
                 for part in lost(original, string, optional):
                     yield Problem(catalog.path, message.line, "translation", f"must keep {part} as it stands in {_short(original)}")
 

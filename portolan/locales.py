@@ -6,7 +6,8 @@ its catalog is empty, and every other catalog falls back to it.
 
 from __future__ import annotations
 
-import io
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from gettext import c2py
@@ -16,7 +17,9 @@ from typing import Literal, NamedTuple
 from babel import Locale as Cldr
 from babel import UnknownLocaleError, localedata
 from babel.lists import format_list
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages import Catalog as PoCatalog
+from babel.messages import Message as PoMessage
+from babel.messages.pofile import PoFileError, PoFileParser
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
@@ -26,6 +29,8 @@ from portolan.sources import read_text
 HOME = "locales"
 DOMAIN = "portolan"
 SOURCE = "en"
+# A line of a PO file. Babel cuts off the first and the last character of a text, whatever they are, so we look ourselves.
+_LINE = re.compile(r'(?:(?:#~ ?)?(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[[0-9]\])?) )?"(?:[^"\\]|\\.)*"|#.*)?\s*')
 
 
 class Message(NamedTuple):
@@ -154,16 +159,45 @@ def _load(root: Path, tag: str, problems: list[Problem]) -> Catalog | None:
     text = read_text(root, path, problems)
     if text is None:
         return None
-    try:
-        po = read_po(io.BytesIO(text.encode()), locale=str(Cldr.parse(tag, sep="-")), charset="utf-8", abort_invalid=True)
-    except PoFileError as error:
-        problems.append(Problem(path, error.lineno or 1, "po", f"must be a PO file: {error.args[0].splitlines()[0]}: {str(error.line).strip()}"))
+    before = len(problems)
+    lines = text.split("\n")
+    problems += (Problem(path, at, "po", f"must be a line of a PO file, not {line}") for at, line in enumerate(lines, 1) if not _LINE.fullmatch(line))
+    if len(problems) > before:
         return None
+    po = _Once(locale=str(Cldr.parse(tag, sep="-")), charset="utf-8")
+    try:
+        PoFileParser(po, abort_invalid=True).parse(lines)
+        if (last := max(plural_forms(po.plural_expr))) >= po.num_plurals:
+            raise ValueError(f"plural: must choose among nplurals={po.num_plurals} forms, not {last + 1}")
+    except PoFileError as error:
+        problems.append(Problem(path, error.lineno + 1, "po", f"must be a PO file: {error.args[0].rpartition(' on ')[0]}"))
     except ValueError as error:
-        problems.append(Problem(path, 1, "po", f"must be a PO file: {error}"))
+        line = next((at for at, line in enumerate(lines, 1) if "plural=" in line), 1) if "plural" in str(error) else 1
+        problems.append(Problem(path, line, "po", f"must be a PO file: {error}"))
+    if po.charset != "utf-8":
+        line = next((at for at, line in enumerate(lines, 1) if "charset=" in line), 1)
+        problems.append(Problem(path, line, "po", f"charset: must be utf-8, not {po.charset}"))
+    if len(problems) > before:
         return None
     messages = [_message(m.id, m.string, m.lineno or 1) for m in po if m.id and not m.fuzzy and m.string]
     return Catalog(path, po.plural_expr, tuple(message for message in messages if all(message.strings)))
+
+
+class _Once(PoCatalog):
+    """Babel's catalog lets the later of two translations win in silence; this one tells of it."""
+
+    def __setitem__(self, id: str | list[str] | tuple[str, ...], message: PoMessage) -> None:
+        if id and id in self:
+            raise PoFileError(f"{id!r} must be translated once, not twice", self, "", (message.lineno or 1) - 1)
+        super().__setitem__(id, message)
+
+
+def plural_forms(rule: str) -> Counter[int]:
+    """The forms that a rule of plurals gives, and to how many of the first thousand numbers. ``ValueError`` for a rule that is none."""
+    try:
+        return Counter(map(c2py(rule), range(1000)))
+    except (ValueError, ArithmeticError) as error:
+        raise ValueError(f"plural: {error}") from None
 
 
 def _message(ids: object, strings: object, line: int) -> Message:

@@ -15,7 +15,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message} ({self.check})"
+        message = self.message.replace("\n", "\\n")  # of a text that is quoted: a problem is one line
+        return f"{self.path}:{self.line}: {message} ({self.check})"
 
 
 class ProblemsFound(Exception):

@@ -21,12 +21,14 @@ from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
 from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
+from portolan.render import syntax
 from portolan.settings import Settings, load_settings
 from portolan.sources import read_text
 from portolan.verdict import Judge
 
 _PACKAGE = Path(__file__).parent
 _SOURCES = ("content", "locales", "templates", "assets")
+_NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
 _CACHE = Path(".cache") / "project"
 
 
@@ -56,7 +58,7 @@ class Project:
 def load_project(root: Path, prove: Callable[[Project], list[Problem]]) -> Project:
     """Load and check everything below ``root``; ``ProblemsFound`` with all problems of all files.
 
-    ``prove`` tells what is wrong with the templates, which this module knows nothing of.
+    ``prove`` tells what goes wrong when the templates are rendered, which this module knows nothing of.
     """
     digest = _digest(root)
     project = _kept(root, digest)
@@ -76,23 +78,21 @@ def _load(root: Path, digest: str) -> Project:
     catalogs = load_catalogs(root, problems)
     templates = _texts(root, "templates", problems)
     assets = {path.name: path.read_bytes() for path in sorted((root / "assets").glob("*")) if path.is_file()}
-    problems += checks.sources(settings, registry, documents, catalogs)
-    if problems or settings is None:
-        raise ProblemsFound(problems)
+    broken = {problem.path for problem in problems}
+    problems += checks.sources(settings, registry, documents, catalogs, broken)
+    problems += syntax(templates)
     articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
     common = {id for document in documents.values() if not document.is_article for id in checks.citations(document)}
+    if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
+        problems += checks.pages(Chart(registry, articles, common), documents)
+    if problems or settings is None:
+        raise ProblemsFound(problems)
     chart = Chart(registry, articles, common)
     locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
     rendered = _prose(documents, locales, chart)
     titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
     assets |= {"chart.png": picture(chart), "search.js": search.index(chart, titles)}
-    project = Project(
-        digest, settings, chart, Judge(chart.segments), locales, rendered, templates, assets
-    )  # fmt: skip
-    problems += checks.pages(project.chart, documents)
-    if problems:
-        raise ProblemsFound(problems)
-    return project
+    return Project(digest, settings, chart, Judge(chart.segments), locales, rendered, templates, assets)
 
 
 def _prose(documents: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:

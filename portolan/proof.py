@@ -7,48 +7,60 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateNotFound
 
-from portolan.blocks import Builder
+from portolan.blocks import Builder, single_pages
 from portolan.pages import BLOCKS
 from portolan.problem import Problem
 from portolan.project import Project
-from portolan.render import HOME, environment
+from portolan.render import HOME
+
+
+class Fault(NamedTuple):
+    """What a template gets wrong: the same for every page that shows it."""
+
+    path: str
+    line: int
+    reason: str
 
 
 def prove(project: Project) -> list[Problem]:
-    """All problems of the templates."""
-    problems = list(_syntax(project))
-    return problems or list(dict.fromkeys(_rendering(project)))
+    """All problems of the templates, each with the first page that shows it."""
+    found: dict[Fault, str] = {}
+    for what, render in _renderings(project):
+        if fault := _fault(render):
+            found.setdefault(fault, what)
+    return [Problem(fault.path, fault.line, "template", f"{fault.reason} ({what})") for fault, what in found.items()]
 
 
-def _syntax(project: Project) -> Iterator[Problem]:
-    env = environment(project.templates)
-    for name in project.templates:
-        try:
-            env.get_template(name)
-        except TemplateSyntaxError as error:
-            yield Problem(f"{HOME}/{error.name or name}", error.lineno, "template", error.message or "can't be read")
-
-
-def _rendering(project: Project) -> Iterator[Problem]:
+def _renderings(project: Project) -> Iterator[tuple[str, Callable[[], object]]]:
     builder = Builder(project, project.settings.default_locale, project.locales)
-    yield from _tried("singles", lambda: list(builder.singles()))
-    yield from _tried("root", lambda: list(builder.root()))
-    yield from _tried("block", lambda: list(builder.block(BLOCKS[0], ())))
+    for page in single_pages(project, builder.locale.tag):
+        yield page.path, partial(builder.single, page)
+    yield "root", lambda: list(builder.root())
+    yield "block", lambda: list(builder.block(BLOCKS[0], ()))
     for segment in project.chart.segments:
-        for number in {segment.first, min(segment.first + 1, segment.last), segment.last}:
-            facts = project.chart.facts(number)
-            yield from _tried(f"port {number}", lambda facts=facts: builder.cut(facts))  # type: ignore[misc]
+        for number in sorted({segment.first, min(segment.first + 1, segment.last), segment.last}):
+            yield f"port {number}", partial(builder.cut, project.chart.facts(number))
 
 
-def _tried(what: str, render: Callable[[], object]) -> Iterator[Problem]:
+def _fault(render: Callable[[], object]) -> Fault | None:
     try:
         render()
-    except (TemplateError, KeyError, TypeError, AttributeError, ValueError, LookupError) as error:
+    except Exception as error:  # a template can raise anything: 1 // 0, endless recursion
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(f"{HOME}/")]
-        if not frames:
-            raise
-        reason = f"{error.args[0]!r} is not given" if isinstance(error, KeyError) else str(error)
-        yield Problem(frames[-1].filename, frames[-1].lineno or 1, "template", f"{reason} ({what})")
+        if frames:
+            return Fault(frames[-1].filename, frames[-1].lineno or 1, _reason(error))
+        if isinstance(error, TemplateNotFound):
+            return Fault(f"{HOME}/{error.name}", 1, "must exist")
+        raise
+    return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"{error.name} must exist"
+    return f"{error.args[0]!r} is not given" if isinstance(error, KeyError) else str(error)

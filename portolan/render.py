@@ -6,16 +6,17 @@ A ``Sheet`` is one page being written: it translates, cites, links, and remember
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from portolan.locales import Locale
 from portolan.messages import fill
 from portolan.pages import Page
+from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.registry.references import References, short_url
 from portolan.settings import Settings
@@ -42,6 +43,16 @@ def environment(templates: Mapping[str, str]) -> Environment:
     )
     guard(env)
     return env
+
+
+def syntax(templates: Mapping[str, str]) -> Iterator[Problem]:
+    """Templates that Jinja can't read."""
+    env = environment(templates)
+    for name, text in templates.items():
+        try:
+            env.compile(text, name, f"{HOME}/{name}", raw=True)
+        except TemplateSyntaxError as error:
+            yield Problem(f"{HOME}/{name}", error.lineno, "template", error.message or "can't be read")
 
 
 class Sheet:
@@ -101,7 +112,7 @@ class Sheet:
         return prose.render(values, lambda id: self.cite((id,)))
 
     def lead(self, slug: str) -> Markup:
-        """The first paragraph of a document."""
+        """How a document begins: as far as its first citation."""
         prose = self._prose[slug]
         self.stood_in = self.stood_in or not prose.complete
         return prose.render({}, lambda id: self.cite((id,)), lead_only=True)

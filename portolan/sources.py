@@ -15,10 +15,10 @@ import yaml
 from portolan.problem import Problem
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")  # what is longer stays text: Python refuses to read 4,300 digits
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 # What no text of ours may hold: control characters, the stencils' hole marks (U+000E, U+000F) among them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class Mapping(dict[str, Any]):
@@ -74,8 +74,13 @@ def read_yaml(text: str, path: str, problems: list[Problem], first_line: int = 1
         return reader.document(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark and error.context_mark and mark.line >= text.count("\n"):
+            mark = error.context_mark  # the end of the file is no place to look at: what was never closed is
         line = first_line + mark.line if mark else first_line
-        problems.append(Problem(path, line, "yaml", f"must be valid YAML: {error.problem or error.context}"))
+        context = f" ({error.context})" if error.context and error.problem else ""
+        problems.append(Problem(path, line, "yaml", f"must be valid YAML: {error.problem or error.context}{context}"))
+    except RecursionError:
+        problems.append(Problem(path, reader.at, "yaml", "must not be nested so deeply"))
     except yaml.YAMLError as error:
         problems.append(Problem(path, first_line, "yaml", f"must be valid YAML: {error}"))
     return None
@@ -86,6 +91,7 @@ class _Reader:
 
     def __init__(self, path: str, problems: list[Problem], first_line: int) -> None:
         self.path, self.problems, self.first_line = path, problems, first_line
+        self.at = first_line
 
     def document(self, text: str) -> Any:
         events = yaml.parse(text, Loader=_LOADER)
@@ -108,7 +114,10 @@ class _Reader:
     def _value(self, event: Any, events: Any) -> Any:
         kind = type(event)
         if kind is yaml.ScalarEvent:
+            if event.style == '"' and (control := _CONTROL.search(event.value)):
+                self._note(event, f"must not hold the control character U+{ord(control[0]):04X}")
             return _scalar(event)
+        self.at = self._line(event)
         if kind is yaml.MappingStartEvent:
             return self._mapping(event, events)
         if kind is yaml.SequenceStartEvent:

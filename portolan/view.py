@@ -24,7 +24,7 @@ Tree = dict[str, Any]
 WIDE = 1000  # uses that spread over so many ports are told in full on the page of the range, by name on those of the ports
 # Uses told in full, fewer where an article or history takes room: pages stay light. The others are names, and their
 # sources stand on the page of the block.
-_FEW = 3
+_FEW = 2
 
 
 class Value(NamedTuple):
@@ -73,7 +73,7 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     segment, number = facts.segment, facts.number
     cited = _References(chart)
     specific = [use for use in _specific_first(segment) if len(use.ports) < WIDE]
-    told = max(1, _FEW - 2 * len(segment.articles) - len(segment.abuse))
+    told = max(not segment.articles, _FEW - 2 * len(segment.articles) - len(segment.abuse))
     crowded = len(specific) > told
     verdict = judge.verdict(segment)
     return {
@@ -225,7 +225,7 @@ def _abuse(cited: _References, abuse: Any) -> Tree:
         "name": Value(abuse.name),
         "year": Value(str(abuse.year)),
         "transports": abuse.transports,
-        "references": cited(abuse.references),
+        "references": cited(abuse.references[:1]),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -11,7 +12,6 @@ from portolan.registry.types import (
     Abuse,
     Assignment,
     Blocked,
-    Date,
     Pool,
     Range,
     Reference,
@@ -29,7 +29,7 @@ HOME = "content/registry"
 class Assignments(Entry, frozen=True, kw_only=True):
     """The whole of ``assignments.yaml``: IANA's registry as of ``updated``."""
 
-    updated: Date
+    updated: date
     assignments: tuple[Assignment, ...]
 
 
@@ -71,7 +71,7 @@ def load_registry(root: Path, problems: list[Problem]) -> Registry:
         entries = list(load_file(root, path, kind, problems))
         for entry in entries:
             if isinstance(entry, Assignments):
-                updated = entry.updated
+                updated = entry.updated.isoformat()
                 found[kind.kind].extend(entry.assignments)
             else:
                 found[kind.kind].append(entry)

@@ -17,11 +17,11 @@ from portolan.structs import Entry
 
 PORTS = 65_536
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case words joined by hyphens")]
-Line = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[^\n]+$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", description="lower-case words joined by hyphens")]
+Line = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[^\n]+$(?!\n)")]
 Text = Annotated[str, msgspec.Meta(min_length=1, description="English; translated through the PO catalogs", extra={"translated": True})]
-Url = Annotated[str, msgspec.Meta(pattern=r"^https://[^\s/]+\.[^\s]+$", description="an https URL")]
-Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}(-\d{2})?$", description="YYYY-MM-DD or YYYY-MM")]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https://[^\s/]+\.[^\s]+$(?!\n)", description="an https URL")]
+Date = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$(?!\n)", description="YYYY-MM-DD or YYYY-MM")]
 Transport = Literal["tcp", "udp", "sctp", "dccp"]
 Status = Literal["assigned", "unassigned", "reserved", "deregistered"]
 Shell = Literal["sh", "powershell", "cmd"]
@@ -193,7 +193,7 @@ class Use(Entry, frozen=True, kw_only=True):
     name: Line
     kind: Literal["service", "development", "game", "peer-to-peer", "device", "range"]
     evidence: Literal["standard", "vendor", "source", "scanner", "community"]
-    description: Annotated[Text, msgspec.Meta(max_length=160, pattern=r"^[^\n]+\.$")]
+    description: Annotated[Text, msgspec.Meta(max_length=160, pattern=r"^[^\n]+\.$(?!\n)")]
     aliases: tuple[Line, ...] = ()
     references: Cited
 
