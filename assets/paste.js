@@ -1,8 +1,8 @@
-// Explains pasted lines of ss, netstat, lsof and firewall logs. Nothing leaves the page.
+// Explains pasted lines of ss, netstat, lsof and firewall logs.
 (() => {
 'use strict';
 
-// Reading: patterns are anchored or bounded.
+// Reading; patterns stay linear.
 const STATES = {
   listening: /^LISTEN(ING)?$/,
   open: /^ESTAB(LISHED)?$/,
@@ -42,26 +42,21 @@ const endOf = (text, dots) => {
 const result = (kind, transport, local, remote, more) =>
   ({ kind, transport, local, remote, state: null, direction: null, scope: null, action: null, program: null, ...more });
 
-const socket = (transport, local, remote, state, name) => {
+const socket = (transport, local, remote, state, program = null) => {
   if (!local || remote === null) return null;
-  if (remote && anywhere(remote.address)) {
-    if (remote.port !== '*' && remote.port !== 0) return null;
-    remote = null;
-  }
-  const from = local.port;
-  const to = remote?.port ?? null;
+  const idle = !remote || anywhere(remote.address);
+  const [from, to] = [local.port, idle ? null : remote.port];
+  if (from === '*' || to === '*' || (from ?? to) === null) return null;
   const listens = state === 'listening';
   const called = /going|coming/.test(state);
-  const program = name?.trim() || null;
-  if (from === '*' || to === '*' || from === to && to === null) return null;
-  if (!remote) {
-    if (called || state === 'open') return null;
+  if (idle) {
     const scope = loopback(local.address) ? 'loopback'
       : anywhere(local.address) && (listens || transport === 'UDP') ? 'everywhere' : null;
-    return result(listens ? 'listening' : 'bound', transport, local, null, { scope, program });
+    return called || state === 'open' ? null
+      : result(listens ? 'listening' : 'bound', transport, local, null, { scope, program });
   }
   // Who called: the side with the high port, if the other one is low
-  const limit = from !== null && to !== null && [1024, 32768].find(limit => from < limit !== to < limit);
+  const limit = ![from, to].includes(null) && [1024, 32768].find(limit => from < limit !== to < limit);
   const direction = called ? state : !limit ? null : to < limit ? 'outgoing' : 'incoming';
   return listens ? null : result('connection', transport, local, remote,
     { program, direction, state: called ? 'opening' : /open|closing/.test(state) ? state : null });
@@ -76,13 +71,12 @@ const packet = (way, protocol, source, target, action) => {
 const kernelLog = line => {
   const { index, 1: from, 2: to } = /IN=(\S{0,15}) OUT=(\S{0,15}) /.exec(line) ?? {};
   if (!from && !to) return null;
-  const [fields] = line.slice(index).split(' [SRC=');  // a packet in an ICMP packet
+  const [fields] = line.slice(index).split(' [SRC=');  // inside ICMP
   const get = name => fields.match(` ${name}=(\\S+)`)?.[1] ?? '';
   const prefix = line.slice(0, index).split('kernel:').pop().replace(/_/g, ' ');
-  const blocked = /\b((drop|reject|block)(p?ed)?|deny|denied)\b/i.test(prefix);
-  const allowed = /\b(accept|allow)(ed)?\b/i.test(prefix);
+  const verdict = /^.*\b(?:(drop|reject|block|deny|denied)|accept|allow)(p?ed)?\b/i.exec(prefix);
   return packet(from ? to ? 'through' : 'in' : 'out', get('PROTO'), `${get('SRC')}:${get('SPT')}`, `${get('DST')}:${get('DPT')}`,
-    blocked === allowed ? null : blocked ? 'blocked' : 'allowed');
+    verdict && (verdict[1] ? 'blocked' : 'allowed'));
 };
 
 const PFIREWALL = /^\S+ \S+ (DROP|ALLOW) (\S+) (\S+) (\S+) (\d+) (\d+) .*(SEND|RECEIVE|FORWARD)( \d+)?$/;
@@ -114,22 +108,19 @@ const table = line => {
     if (transport === 'UDP' ? !idle : !/^\D/.test(word) || /\D/.test(next)) return null;
     if (transport !== 'UDP' && idle) state = 'listening';  // a Windows in another language
   }
-  if (!transport) {
-    const timer = /timer:\((timewait)?/.exec(rest);
-    if (timer?.[1]) state = 'closing';
-    transport = timer || state && !/open|bound/.test(state) ? 'TCP' : 'TCP/UDP';
-  }
-  const program = /users:\(\("([^"]+)"/.exec(rest)
-    ?? /^(?:[A-Z]\S+ )?(?:\d+ )*(\S[^:]{0,40}):\d+ [\da-f]{5} /.exec(rest)
-    ?? /(?:^| )\d+\/(.+?)(?=:| [\w-]+ \(|$)/.exec(rest);
+  const timer = /timer:\((timewait)?/.exec(rest);
+  if (timer?.[1]) state = 'closing';
+  transport ??= timer || state && !/open|bound/.test(state) ? 'TCP' : 'TCP/UDP';
+  const program = /users:\(\("(\S[^"]*)"/.exec(rest)
+    ?? /^(?:[A-Z]\S+ )?(?:\d+ )*(\S[^:]{0,40}?) ?:\d+ [\da-f]{5} /.exec(rest)
+    ?? /(?:^| )\d+\/(\S.*?)(?=:| [\w-]+ \(|$)/.exec(rest);
   return socket(transport, local, remote, state, program?.[1]);
 };
 
-const explain = text => {
+globalThis.portolanExplain = text => {
   const line = `${text}`.slice(0, 2000).trim().replace(/\s+/g, ' ');
   return kernelLog(line) ?? windowsLog(line) ?? lsof(line) ?? table(line);
 };
-globalThis.portolanExplain = explain;
 
 // Showing
 const form = document.querySelector('form.paste');
@@ -141,11 +132,11 @@ const make = (tag, properties, ...children) => {
   element.append(...children);
   return element;
 };
-const paragraph = (...items) => make('p', {}, ...items.flatMap(item => [item, ' ']));
+const paragraph = items => make('p', {}, ...items.flatMap(item => [item, ' ']));
 const block = (line, ...children) => make('div', { className: 'explanation' },
-  ...line ? [paragraph(make('code', {}, line.slice(0, 300)))] : [], ...children);
+  ...line ? [paragraph([make('code', {}, line.slice(0, 300))])] : [], ...children);
 
-const say = (id, values) => {
+const say = (id, values = {}) => {
   const word = list.querySelector(`[data-word=${id}]`);
   const sentence = word.querySelector('[lang]')?.cloneNode() ?? make('span');
   sentence.append(...word.textContent.trim().split(/\{(\w+)\}/).map((part, index) =>
@@ -159,7 +150,7 @@ const tell = ({ kind, transport, local, remote, state, direction, scope, action,
   const ids = [kind, scope, state, kind === 'connection' && (direction ?? 'unknown'), action, program && 'program'];
   const ports = [...new Set([local.port, remote?.port])].filter(Number.isInteger);
   const link = port => make('a', { href: list.dataset.port.replace('.html', `${port}.html`) }, say('link', { port }));
-  return [paragraph(...ids.filter(Boolean).map(id => say(id, values))), paragraph(...ports.map(link))];
+  return [paragraph(ids.filter(Boolean).map(id => say(id, values))), paragraph(ports.map(link))];
 };
 
 // Headings, comments, prompts, other sockets, wrapped lines
@@ -172,7 +163,7 @@ const show = () => {
   const blocks = [];
   let strange;
   for (const line of lines) {
-    const found = explain(line);
+    const found = portolanExplain(line);
     if (found) blocks.push(block(lines[1] && line, ...tell(found)));
     else if (!silent(line)) strange ??= line;
     if (blocks.length === 20) break;

@@ -53,7 +53,7 @@ class Builder:
         self._env = environment(project.templates)
         self._shared = _shared(project)
         self._assets = project.asset_paths
-        self._stencils: dict[tuple[Shape, bool], Stencil] = {}
+        self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
 
     # Blocks
 
@@ -83,9 +83,12 @@ class Builder:
     def plain_port(self, number: int) -> bytes:
         """One port's page by rendering its template with the values themselves: what stamping must equal."""
         facts = self.project.chart.facts(number)
-        outline = self.outline(facts)
+        return self.plain(number, self.outline(facts), self.cut(facts).values["version"].decode())
+
+    def plain(self, number: int, outline: Outline, version: str) -> bytes:
+        """A port's page rendered plainly from its outline."""
         values = view.values(outline.leaves, self.locale) | {name: Markup(text) for name, text in view.own_values(number).items()}
-        values["version"] = Markup(self.cut(facts).values["version"].decode())
+        values["version"] = Markup(version)
         return self._render_port(outline.shape, self._stands_in(outline), values.__getitem__).encode()
 
     def outline(self, facts: Facts) -> Outline:
@@ -96,12 +99,14 @@ class Builder:
         """The stencil for a port, with all values but those of its own number."""
         outline = self.outline(facts)
         stands_in = self._stands_in(outline)
-        stencil = self._stencils.get((outline.shape, stands_in))
-        if stencil is None:
+        found = self._stencils.get((outline.shape, stands_in))
+        if found is None:
             stencil = Stencil.cut(lambda hole: self._render_port(outline.shape, stands_in, hole))
-            self._stencils[outline.shape, stands_in] = stencil
+            found = stencil, stencil.digest(ignoring=self.project.settings.base_url)
+            self._stencils[outline.shape, stands_in] = found
+        stencil, digest = found
         values = {name: text.encode() for name, text in view.values(outline.leaves, self.locale).items()}
-        version = hashlib.blake2b(stencil.digest, digest_size=4)
+        version = hashlib.blake2b(digest, digest_size=4)
         for value in values.values():
             version.update(value)
         values["version"] = version.hexdigest().encode()

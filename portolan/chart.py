@@ -1,4 +1,4 @@
-"""The chart: all 65,536 ports as one picture of 256 × 256 dots, coloured by what they are."""
+"""The chart: all 65,536 ports as one picture of 256 by 256 dots, coloured by what they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = {
     "unassigned": (0xD8, 0xD2, 0xC4),
     "dynamic": (0x6F, 0xA8, 0x7A),
 }
-_SIDE = 16  # a block is a square of 16 × 16 dots, the chart a square of 16 × 16 blocks
+_SIDE = 16  # a block is a square of 16 by 16 dots, the chart a square of 16 by 16 blocks
 
 
 def colour(segment: Segment) -> str:

@@ -43,7 +43,7 @@ class BaseUrlType(click.ParamType[str]):
     name = "url"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value.startswith(("https://", "http://")) or len(value.split("/")[2]) == 0 or any(c in value for c in "?# "):
+        if not value.startswith(("https://", "http://")) or not value.partition("://")[2].strip("/") or any(c in value for c in "?# "):
             self.fail(f"must be an http(s) URL without query, not {value!r}", param, ctx)
         return str(value).rstrip("/") + "/"
 

@@ -37,9 +37,9 @@ def printed(value: Constant, locale: Locale) -> str:
     if isinstance(value, Count):
         return locale.number(value)
     if isinstance(value, Share):
-        return format_percent(value, "#,##0.0%", locale=locale.cldr, numbering_system="default")
+        return locale.digits(format_percent(value, "#,##0.0%", locale=locale.cldr, numbering_system="default"))
     if isinstance(value, date):
-        return format_date(value, "long", locale=locale.cldr)
+        return locale.digits(format_date(value, "long", locale=locale.cldr))
     return str(value)
 
 

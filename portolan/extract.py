@@ -17,6 +17,7 @@ from babel import Locale as Cldr
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from babel.plural import to_gettext
 
 from portolan.locales import HOME, SOURCE, catalog_path, load_catalogs, locale_tags
 from portolan.messages import placeholders
@@ -80,6 +81,7 @@ def _merge(path: Path, tag: str, pot: Catalog) -> str:
     catalog.project, catalog.version, catalog.charset, catalog.fuzzy = "Portolan", "1", "utf-8", False
     if "ORGANIZATION" in catalog.header_comment:  # Babel's own, of a catalog that is new
         catalog.header_comment = f"# {locale.english_name} translation of Portolan."
+        catalog.mime_headers = [("Plural-Forms", to_gettext(locale.plural_form))]  # Babel's own table lacks languages
     catalog.update(pot, no_fuzzy_matching=True, update_header_comment=False)
     catalog.obsolete.clear()
     path.write_bytes(_bytes(catalog))

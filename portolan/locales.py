@@ -27,6 +27,10 @@ from portolan.problem import Problem
 from portolan.sources import read_text
 
 HOME = "locales"
+# Where the digits of CLDR's numbering systems begin in Unicode; Latin digits need no entry.
+_ZEROS = {
+    "arab": 0x660, "arabext": 0x6F0, "beng": 0x9E6, "cakm": 0x11136, "deva": 0x966, "mtei": 0xABF0, "mymr": 0x1040, "olck": 0x1C50, "tibt": 0xF20,
+}  # fmt: skip
 DOMAIN = "portolan"
 SOURCE = "en"
 # A line of a PO file. Babel cuts off the first and the last character of a text, whatever they are, so we look ourselves.
@@ -118,7 +122,12 @@ class Locale:
 
     def number(self, value: int) -> str:
         """A counted number in the locale's own digits and grouping: 16,384, 16.384, ১৬,৩৮৪."""
-        return format_decimal(value, locale=self.cldr, numbering_system="default")
+        return self.digits(format_decimal(value, locale=self.cldr, numbering_system="default"))
+
+    def digits(self, text: str) -> str:
+        """``text`` with the digits of the locale's default numbering system, which Babel does not put in."""
+        zero = _ZEROS.get(self.cldr.default_numbering_system)
+        return text.translate({ord("0") + digit: zero + digit for digit in range(10)}) if zero else text
 
     def join(self, items: Iterable[object]) -> Markup:
         """``a, b and c``, each item escaped; printing holes is fine, for only their number matters."""

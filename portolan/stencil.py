@@ -83,13 +83,12 @@ def _guarded(function: Callable[..., Any], doing: str) -> Callable[..., Any]:
 class Stencil:
     """Bytes with holes."""
 
-    __slots__ = ("_parts", "_values", "digest", "names")
+    __slots__ = ("_parts", "_values", "names")
 
     def __init__(self, text: str) -> None:
         parts = _MARK.split(text)
         self.names: tuple[str, ...] = tuple(parts[1::2])
         self._parts = [part.encode() for part in parts]
-        self.digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
         # itemgetter of one name gives no tuple; asking for the first twice keeps the form, and zip below stops in time
         self._values = itemgetter(*self.names, self.names[0]) if self.names else None
 
@@ -102,6 +101,11 @@ class Stencil:
             if name not in made:
                 raise HoleError(f"a hole was changed after it was printed: {name!r}")
         return stencil
+
+    def digest(self, ignoring: str) -> bytes:
+        """A name for the text between the holes, the same wherever it is published (``ignoring`` the base URL)."""
+        text = b"\x0e".join(self._parts[::2]).replace(ignoring.encode(), b"")
+        return hashlib.blake2b(text, digest_size=16).digest()
 
     def stamp(self, values: Mapping[str, bytes]) -> bytes:
         """The page with the values laid in: escaped UTF-8, one per name. ``KeyError`` when one is missing."""

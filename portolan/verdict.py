@@ -78,13 +78,7 @@ def reasons(segment: Segment) -> Iterator[str]:
         yield segment.range.id
     if segment.status:
         yield segment.status
-    pools = {pool.id for pool in segment.pools if pool.current}
-    if pools & _MAIN_POOLS:
-        yield "pool-main"
-    elif any(pool.current and pool.kind == "system" for pool in segment.pools):
-        yield "pool-other"
-    if "kubernetes-nodeport" in pools:
-        yield "pool-nodeport"
+    yield from _pool_reasons(segment)
     if any(use.kind != "range" for use in segment.uses):
         yield "used"
     if any(assignment.unauthorized for assignment in segment.assignments):
@@ -93,3 +87,13 @@ def reasons(segment: Segment) -> Iterator[str]:
         yield "blocked"
     if segment.abuse:
         yield "abuse"
+
+
+def _pool_reasons(segment: Segment) -> Iterator[str]:
+    pools = [pool for pool in segment.pools if pool.current]
+    if any(pool.id in _MAIN_POOLS for pool in pools):
+        yield "pool-main"
+    elif any(pool.kind == "system" for pool in pools):
+        yield "pool-other"
+    if any(pool.id == "kubernetes-nodeport" for pool in pools):
+        yield "pool-nodeport"

@@ -20,6 +20,7 @@ from portolan.problem import Problem
 
 # A port page of a Latin script; other scripts take more bytes a letter and may weigh half as much again.
 MOST_RAW, MOST_GZIPPED = 14 * 1024, 4608
+MOST_ADDRESSES = 20_000
 _GZIP_EVERY = 16
 _LINK = re.compile(r'\s(?:href|src|action)="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
@@ -177,22 +178,28 @@ def _sitemaps(site: Path, files: list[str], canonicals: dict[str, str]) -> Itera
     listed: set[str] = set()
     groups: dict[str, str] = {}
     for part in parts:
-        text = (site / part).read_text()
-        entries = _ENTRY.findall(text)
-        if len(entries) > 20_000:
-            yield Problem(part, 1, "sitemap", f"must hold at most 20,000 addresses, not {len(entries):,}")
+        entries = _ENTRY.findall((site / part).read_text())
+        if len(entries) > MOST_ADDRESSES:
+            yield Problem(part, 1, "sitemap", f"must hold at most {MOST_ADDRESSES:,} addresses, not {len(entries):,}")
         for place, alternates in entries:
             if place in listed:
                 yield Problem(part, 1, "sitemap", f"must list {place} once")
-            listed.add(place)
             if place not in canonicals:
                 yield Problem(part, 1, "sitemap", f"lists {place}, which is no page's address")
-            if alternates:
-                group = groups.setdefault(place, alternates)
-                for _, other in _ALTERNATE.findall(alternates) if group is alternates else ():
-                    if groups.setdefault(other, alternates) != alternates:
-                        yield Problem(part, 1, "sitemap", f"{place} and {other} must name the same alternates")
-    outside = ("index.html",)
+            listed.add(place)
+            yield from _reciprocity(part, place, alternates, groups)
     for canonical, path in canonicals.items():
-        if canonical not in listed and path not in outside:
+        if canonical not in listed and path != "index.html":  # the choice of languages belongs to none
             yield Problem(path, 1, "sitemap", "must stand in a sitemap")
+
+
+def _reciprocity(part: str, place: str, alternates: str, groups: dict[str, str]) -> Iterator[Problem]:
+    """``groups`` remembers what alternates each address was given as one of."""
+    if groups.get(place) == alternates or not alternates:
+        return
+    others = [address for language, address in _ALTERNATE.findall(alternates) if language != "x-default"]
+    if place not in others:
+        yield Problem(part, 1, "sitemap", f"{place} must be among its own alternates")
+    for other in others:
+        if groups.setdefault(other, alternates) != alternates:
+            yield Problem(part, 1, "sitemap", f"{place} and {other} must name the same alternates")

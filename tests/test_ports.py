@@ -83,7 +83,14 @@ def test_linux_parity_holds_in_its_pool_only(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("port", "level", "reason"),
-    [(0, "no", "zero"), (443, "no", "assigned"), (60603, "poor", "dynamic"), (6667, "no", "blocked"), (9092, "poor", "used"), (29998, "good", "unassigned")],
+    [
+        (0, "no", "zero"),
+        (443, "no", "assigned"),
+        (60603, "poor", "dynamic"),
+        (6667, "no", "blocked"),
+        (9092, "poor", "used"),
+        (29998, "good", "unassigned"),
+    ],
 )
 def test_verdicts(project: Project, port: int, level: str, reason: str) -> None:
     verdict = project.judge.verdict(project.chart.facts(port).segment)
@@ -103,5 +110,6 @@ def test_better_ports_are_good_and_nearest(project: Project) -> None:
 
 
 def test_the_page_says_where_registry_and_practice_differ(project: Project) -> None:
-    differs = {port: dict(view.document(project.chart, project.judge, project.chart.facts(port)))["differs"] for port in (9092, 1521, 22, 5353, 60603)}
+    chart, judge = project.chart, project.judge
+    differs = {port: view.document(chart, judge, chart.facts(port))["differs"] for port in (9092, 1521, 22, 5353, 60603)}
     assert differs == {9092: True, 1521: True, 22: False, 5353: False, 60603: False}

@@ -1,0 +1,225 @@
+"""Builds: the same bytes every time, nothing half-written, nothing of yours deleted."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from portolan import output as output_module
+from portolan.output import Manifest, NotOurs, Output
+from portolan.progress import Progress
+from portolan.project import Project
+from portolan.registry.types import Span
+from portolan.run import NoRoom, Plan, Report, run
+from portolan.verify import verify
+
+from .conftest import ROOT
+
+FEW = (Span(0, 300), Span(60500, 60700))
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every published file below ``folder`` with the hash of its bytes."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and ".portolan" not in path.parts]
+    return {path.relative_to(folder).as_posix(): hashlib.blake2b(path.read_bytes()).hexdigest() for path in paths}
+
+
+def plan(project: Project, folder: Path, locales: tuple[str, ...] = ("en",), spans: tuple[Span, ...] = FEW, whole: bool = False) -> Plan:
+    return Plan(project, folder, locales, spans, whole=whole)
+
+
+def build(project: Project, folder: Path, jobs: int = 1, **kwargs: object) -> Report:
+    return run(plan(project, folder, **kwargs), jobs, Progress())  # type: ignore[arg-type]
+
+
+def cli(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, ROOT / "build.py", *arguments], capture_output=True, text=True, cwd=cwd, check=False)
+
+
+@pytest.mark.xdist_group("whole")
+def test_a_whole_locale_is_the_same_with_one_process_and_two_and_sound(tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, jobs in zip(folders, "12", strict=True):
+        done = cli("build", "--locale", "en", "--out", str(folder), "--jobs", jobs, "--quiet")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    first, second = map(tree, folders)
+    assert first == second
+    assert sum(path.startswith("en/ports/") for path in first) == 65536
+    summary = verify(folders[1], jobs=2)
+    assert summary.problems == []
+    assert summary.pages == sum(path.endswith(".html") for path in first)
+
+
+def test_locales_in_parts_and_processes_give_the_same_bytes(project: Project, tmp_path: Path) -> None:
+    locales = ("en", "bn", "de")
+    build(project, tmp_path / "a", jobs=1, locales=locales, whole=True)
+    build(project, tmp_path / "b", jobs=3, locales=locales, whole=True)
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")
+
+
+def test_a_second_build_writes_nothing(project: Project, tmp_path: Path) -> None:
+    build(project, tmp_path / "site")
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*.html")}
+    report = build(project, tmp_path / "site")
+    assert (report.changed, report.removed) == (0, 0)
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+def test_damage_is_mended_and_only_damage_is_written(project: Project, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build(project, site)
+    sound = tree(site)
+    (site / "en/ports/22.html").write_text("torn")
+    (site / "en/ports/80.html").unlink()
+    assert build(project, site).changed == 2
+    assert tree(site) == sound
+
+
+def test_what_is_no_longer_made_is_removed_and_nothing_else(project: Project, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build(project, site, locales=("en", "de"), whole=True)
+    (site / "de/notes.txt").write_text("mine")
+    (site / "CNAME").write_text("ports.example")
+    report = build(project, site, locales=("en",), whole=True)
+    assert report.removed > 500
+    assert sorted(path.name for path in (site / "de").rglob("*")) == ["notes.txt"]
+    assert (site / "CNAME").exists()
+    fresh = tmp_path / "fresh"
+    build(project, fresh, locales=("en",), whole=True)
+    assert {path: data for path, data in tree(site).items() if path not in ("CNAME", "de/notes.txt")} == tree(fresh)
+
+
+def test_a_part_leaves_the_rest_alone(project: Project, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build(project, site, locales=("en", "de"), whole=True)
+    before = tree(site)
+    build(project, site, locales=("de",), spans=(Span(22, 22),))
+    assert tree(site) == before
+
+
+def test_a_folder_that_is_not_ours_is_refused(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(NotOurs, match="thesis"):
+        build(project, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    done = cli("build", "--ports", "22", "--locale", "en", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "thesis.txt" in done.stderr
+
+
+def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "room", lambda self: (1_000_000, None, 4096))
+    with pytest.raises(NoRoom, match="only 1 MB are free"):
+        build(project, tmp_path / "site")
+    monkeypatch.setattr(Output, "room", lambda self: (10**12, 100, 4096))
+    with pytest.raises(NoRoom, match="only 100 more can be made"):
+        build(project, tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_disk_that_fills_up_tears_nothing_and_the_next_run_goes_on(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, fresh = tmp_path / "site", tmp_path / "fresh"
+    build(project, site, spans=(Span(0, 100),))
+    before = tree(site)
+    build(project, fresh, locales=("en", "de"), whole=True)
+    after = tree(fresh)
+    written, write_all = 0, output_module._write_all
+
+    def fail_later(descriptor: int, data: bytes) -> None:
+        nonlocal written
+        written += 1
+        if written > 40:
+            os.write(descriptor, data[: len(data) // 2])
+            os.close(descriptor)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_all(descriptor, data)
+
+    monkeypatch.setattr(output_module, "_write_all", fail_later)
+    with pytest.raises(OSError, match="No space left"):
+        build(project, site, locales=("en", "de"))
+    halfway = tree(site)
+    assert halfway.keys() >= before.keys()
+    assert all(digest in (before.get(path), after.get(path)) for path, digest in halfway.items())
+    monkeypatch.undo()
+    build(project, site, locales=("en", "de"), whole=True)
+    assert tree(site) == after
+
+
+def test_killed_at_any_moment_no_published_file_is_torn(tmp_path: Path, project: Project) -> None:
+    expected = tmp_path / "expected"
+    build(project, expected, spans=(Span(0, 16383),))
+    whole = tree(expected)
+    site = tmp_path / "site"
+    command = [sys.executable, ROOT / "build.py", "build", "--locale", "en", "--ports", "0-16383", "--out", str(site), "--quiet"]
+    for delay in (0.45, 0.7, 0.9, 1.1):
+        process = subprocess.Popen(command, start_new_session=True)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for path, digest in tree(site).items() if site.exists() else ():
+            assert digest == whole[path], path
+    subprocess.run(command, check=True)
+    assert tree(site) == whole
+    shutil.rmtree(site)
+
+
+def test_manifest_reads_what_it_wrote_and_knows_the_difference() -> None:
+    old = Manifest(["index.html", "en/index.html"], {"en/ports/*.html": (Span(0, 9), Span(8, 20), Span(30, 30))})
+    assert str(Manifest.parse(str(old))) == str(old)
+    assert "en/ports/{0-20}.html" in str(old)
+    new = Manifest(["index.html"], {"en/ports/*.html": (Span(0, 18), Span(30, 30))})
+    assert list(old - new) == ["en/index.html", "en/ports/19.html", "en/ports/20.html"]
+    assert len(old) == 24
+    assert old.below("en") == 23
+
+
+def test_a_path_can_not_be_written_twice() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Manifest(["a.html", "b.html", "a.html"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["build", "--ports", "70000"], "must lie between 0 and 65535, not 70000"),
+        (["build", "--ports", "1024-80"], "must run upwards"),
+        (["build", "--ports", "ssh"], "must be a port or a range"),
+        (["build", "--locale", "xx"], "'xx' is not a locale; there are en, bn, de"),
+        (["build", "--jobs", "0"], "0 is not in the range"),
+        (["build", "--base-url", "ftp://x"], "must be an http(s) URL"),
+        (["build", "--base-url", "https:"], "must be an http(s) URL"),
+        (["explain", "70000"], "70000 is not in the range"),
+        (["explain", "ssh"], "'ssh' is not a valid integer"),
+        (["sail"], "No such command"),
+        (["import", "iana", "nowhere.xml"], "does not exist"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_says_why(arguments: list[str], told: str) -> None:
+    done = cli(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_names_the_entries(project: Project) -> None:
+    done = cli("explain", "9092")
+    assert done.returncode == 0
+    for part in ("XmlIpcRegSvc", "Apache Kafka", "content/registry/assignments.yaml:", "content/articles/kafka.md", "verdict", "range = 'user'"):
+        assert part in done.stdout
+
+
+def test_base_url_is_the_only_thing_that_it_changes(project: Project, tmp_path: Path) -> None:
+    page = "en/ports/22.html"
+    for name, url in (("a", "https://a.example"), ("b", "https://b.example/ports")):
+        assert cli("build", "--locale", "en", "--ports", "22", "--base-url", url, "--out", str(tmp_path / name), "--quiet").returncode == 0
+    first, second = ((tmp_path / name / page).read_text() for name in "ab")
+    assert first.replace("https://a.example/", "https://b.example/ports/") == second

@@ -1,0 +1,127 @@
+"""Translation: nothing stale, nothing lost, and honest where something is missing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from portolan.blocks import Builder
+from portolan.extract import POT, extract, merge_all
+from portolan.locales import SOURCE, catalog_path, locale_tags
+from portolan.messages import fill, lost
+from portolan.project import Project, load_project
+from portolan.proof import prove
+
+from .conftest import ROOT
+from .projects import copy_of
+
+TRANSLATED = [tag for tag in locale_tags(ROOT) if tag != SOURCE]
+# Sentences of uses and articles are translated once they have settled; until then they stand in English and say so.
+SETTLING = ("content/registry/uses/", "content/articles/")
+
+
+def test_the_six_languages_are_there() -> None:
+    assert {"en", "bn", "de", "id", "pt", "zh-Hans"} <= set(locale_tags(ROOT))
+
+
+def test_messages_pot_is_fresh() -> None:
+    assert not extract(ROOT, write=False), f"{POT} is stale: run `make messages`"
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_catalog_is_complete(tag: str) -> None:
+    with open(ROOT / POT, "rb") as file:
+        wanted = {message.id: [path for path, _ in message.locations] for message in read_po(file) if message.id}
+    with open(ROOT / catalog_path(tag), "rb") as file:
+        po = read_po(file)
+    assert not [message.id for message in po if message.fuzzy and message.id]
+    done = {m.id for m in po if m.id and (all(m.string) if isinstance(m.string, (tuple, list)) else m.string)}
+    missing = [id for id, paths in wanted.items() if id not in done and not all(path.startswith(SETTLING) for path in paths)]
+    assert missing == [], "run `make messages`, then translate"
+    assert {m.id for m in po if m.id} == set(wanted), "run `make messages`"
+
+
+@pytest.mark.parametrize("tag", locale_tags(ROOT))
+def test_catalog_passes_msgfmt(tag: str) -> None:
+    assert shutil.which("msgfmt"), "install gettext"
+    subprocess.run(["msgfmt", "--check", "--output-file=/dev/null", ROOT / catalog_path(tag)], check=True, capture_output=True)
+
+
+def test_merging_changes_nothing_that_is_up_to_date(tmp_path: Path) -> None:
+    root = copy_of(ROOT, tmp_path)
+    before = {path: path.read_bytes() for path in root.glob("locales/**/*.po")}
+    list(merge_all(root))
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_new_language_is_an_empty_file_and_one_command(tmp_path: Path) -> None:
+    root = copy_of(ROOT, tmp_path)
+    catalog = root / catalog_path("ar")
+    catalog.parent.mkdir(parents=True)
+    catalog.touch()
+    assert any(line.startswith("ar: 0 of") for line in merge_all(root))
+    text = catalog.read_text()
+    assert '"Language: ar\\n"' in text
+    text = text.replace('msgid "Facts"\nmsgstr ""', 'msgid "Facts"\nmsgstr "حقائق"')
+    catalog.write_text(text)
+    project = load_project(root, prove)
+    page = Builder(project, "ar", project.locales).port(60603).decode()
+    assert '<html lang="ar" dir="rtl">' in page
+    assert '<h2 id="facts">حقائق</h2>' in page
+    assert '<span lang="en" dir="ltr">Was this page helpful?</span>' in page
+    assert "Parts of this page are not translated yet" in page
+    assert re.search(r'<p dir="ltr" lang="en">Port <strong>60603</strong>', page)
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_commands_numbers_and_names_survive_translation(project: Project, tag: str) -> None:
+    english, other = (Builder(project, one, project.locales) for one in (SOURCE, tag))
+    for port in (22, 443, 8080, 60603):
+        pages = [builder.port(port).decode() for builder in (english, other)]
+        commands = [re.findall(r"<pre><code>.*?</code></pre>", page) for page in pages]
+        assert commands[0] == commands[1]
+        assert commands[0]
+        links = [sorted(re.findall(r'href="(\d+\.html)"', page)) for page in pages]
+        assert links[0] == links[1]
+
+
+def test_a_page_in_english_needs_no_excuse(project: Project) -> None:
+    builder = Builder(project, SOURCE, project.locales)
+    assert not any(b"not translated yet" in builder.port(port) for port in (22, 80, 9092, 60603))
+
+
+def test_untranslated_parts_are_marked_and_told(project: Project) -> None:
+    page = Builder(project, "de", project.locales).port(9092).decode()
+    assert '<span lang="en">' in page
+    assert "noch nicht übersetzt" in page
+    complete = Builder(project, "de", project.locales).port(31050).decode()
+    assert "noch nicht übersetzt" not in complete
+
+
+def test_numbers_follow_the_locale(project: Project) -> None:
+    counts = {tag: project.locales[tag].number(16384) for tag in ("en", "de", "bn", "zh-Hans")}
+    assert counts == {"en": "16,384", "de": "16.384", "bn": "১৬,৩৮৪", "zh-Hans": "16,384"}
+
+
+def test_filling_escapes_text_and_values() -> None:
+    assert fill("a < {name} & {n}", {"name": "<b>", "n": 1}) == "a &lt; &lt;b&gt; &amp; 1"
+    assert fill("nft { tcp } {port}", {"port": 5}) == "nft { tcp } 5"
+
+
+@pytest.mark.parametrize(
+    ("original", "translation", "parts"),
+    [
+        ("Port {port}", "Hafen", ["{port}"]),
+        ("Port {port}", "Port {prot}", ["{port}", "{prot}"]),
+        ("a[^rfc1] b[^rfc1]", "a[^rfc1] b", ["[^rfc1]"]),
+        ("run `ss -t`", "führe `ss  -t` aus", ["`ss -t`", "`ss  -t`"]),
+        ("{a} and {b}", "{b} und {a}", []),
+    ],
+)
+def test_what_is_lost_in_translation_is_found(original: str, translation: str, parts: list[str]) -> None:
+    assert lost(original, translation) == parts
