@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site check messages test lint bench clean
+.PHONY: help setup site check messages schemas golden test lint bench screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,14 @@ check: $(STAMP)  ## Check all sources; build nothing
 messages: $(STAMP)  ## Extract messages and bring every catalog up to date
 	$(BIN)/python build.py messages
 
+schemas: $(STAMP)  ## Write the JSON Schemas that editors read
+	$(BIN)/python build.py schemas
+
+golden: $(STAMP)  ## Write the golden pages anew; review the difference like code
+	$(BIN)/python -m pytest --quiet tests/test_golden.py --regenerate
+
 test: $(STAMP) lint  ## Run linters, type checks and all tests
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: $(STAMP)  ## Run linters and type checks only
 	$(BIN)/ruff check .
@@ -36,7 +42,11 @@ lint: $(STAMP)  ## Run linters and type checks only
 
 bench: $(STAMP)  ## Measure the build against plain Jinja and against the disk
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/loading.py
+
+screenshots: $(STAMP)  ## Take pictures of the main kinds of page into screenshots/
+	$(BIN)/python -m tests.screenshots
 
 clean:  ## Remove what was built: the site's content, caches, the virtual environment
 	find site -mindepth 1 -not -name .gitignore -delete
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .cache screenshots .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

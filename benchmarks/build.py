@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import mmap
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -83,7 +81,14 @@ def compare(name: str, folder: Path, pack: Path, options: argparse.Namespace) ->
     for label in ("floor, 1 process", f"floor, {jobs} processes"):
         print(f"  ours / {label}: {mine / medians[label]:.2f} times")
     print(f"  ours / floor, both 1 process: {medians['ours, 1 process'] / medians['floor, 1 process']:.2f} times")
-    print(f"  largest process of any build so far: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
+    print(f"  largest process of our build: {peak(folder / 'peak', jobs) / 1e6:.0f} MB")
+
+
+def peak(out: Path, jobs: int) -> int:
+    """The most memory that one process of our build had, in bytes."""
+    command = [sys.executable, str(ROOT / "build.py"), "build", "--locale", "en", "--out", str(out), "--jobs", str(jobs), "--quiet"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    return os.wait4(process.pid, 0)[2].ru_maxrss * 1024
 
 
 def timed(build: Callable[[Path], None], out: Path) -> float:
@@ -128,14 +133,14 @@ def floor_loop(pack: Path, out: Path, jobs: int) -> None:
     for folder in {os.path.dirname(path) for path, _ in index}:
         (out / folder).mkdir(parents=True, exist_ok=True)
     share = next((number for number in range(1, jobs) if os.fork() == 0), 0)
-    with open(pack, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as data:
-        at = 0
-        for position, (path, size) in enumerate(index):
-            if position % jobs == share:
-                descriptor = os.open(f"{out}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-                os.write(descriptor, data[at : at + size])
-                os.close(descriptor)
-            at += size
+    source, at = os.open(pack, os.O_RDONLY), 0
+    for position, (path, size) in enumerate(index):
+        if position % jobs == share:
+            data = os.pread(source, size, at)
+            descriptor = os.open(f"{out}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            os.write(descriptor, data)
+            os.close(descriptor)
+        at += size
     if share:
         os._exit(0)
     for _ in range(1, jobs):

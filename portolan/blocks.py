@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -12,11 +13,11 @@ from markupsafe import Markup
 
 from portolan import view
 from portolan.chart import colour
-from portolan.pages import BLOCKS, Block, Page, singles
+from portolan.pages import BLOCK, BLOCKS, Block, Page, singles
 from portolan.ports import Facts, Segment
 from portolan.project import Project
 from portolan.registry.references import short_url
-from portolan.registry.types import PORTS, Span
+from portolan.registry.types import PORTS, Pool, Span
 from portolan.render import Sheet, context, environment
 from portolan.stencil import Stencil
 from portolan.view import Outline, Shape
@@ -125,9 +126,10 @@ class Builder:
         at = BLOCKS.index(block)
         parts: dict[str, list[Any]] = {}
         for segment in self.project.chart.within(block.first, block.last):
-            row = {"names": segment.names, "status": segment.status, "uses": self._met(segment), "colour": colour(segment)}
+            row = SimpleNamespace(names=segment.names, status=segment.status, uses=self._met(segment), colour=colour(segment))
+            rows = parts.setdefault(segment.range.id, [])
             for number in range(max(block.first, segment.first), min(block.last, segment.last) + 1):
-                parts.setdefault(segment.range.id, []).append(SimpleNamespace(number=number, **row))
+                rows.append((Markup(number), row))
         return self._file(
             Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
@@ -201,12 +203,38 @@ def _shared(project: Project) -> Mapping[str, Any]:
         "systems": registry.systems,
         "situations": _SITUATIONS,
         "strip_pools": _STRIP_POOLS,
-        "main_pools": _MAIN_POOLS,
+        "holders_of": _holders(registry.pools),
         "last": PORTS - 1,
     }
 
 
+def _holders(pools: tuple[Pool, ...]) -> Callable[[tuple[str, ...]], SimpleNamespace]:
+    """By the ids of a port's pools: who hands the port out now, the best known first, and whether systems are among them."""
+
+    @cache
+    def holders(ids: tuple[str, ...]) -> SimpleNamespace:
+        found = [pool for pool in pools if pool.id in ids and pool.current and not (pool.kind == "platform" and pool.everywhere)]
+        found.sort(key=lambda pool: (pool.id not in _MAIN_POOLS, pool.kind == "platform"))
+        return SimpleNamespace(names="; ".join(pool.name for pool in found), systems=any(pool.kind == "system" for pool in found))
+
+    return holders
+
+
 def _own(number: int) -> dict[str, bytes]:
-    return {name: text.encode() for name, text in view.own_values(number).items()}
+    """``view.own_values`` in bytes, the fast way: this runs for every page."""
+    return {
+        "number": b"%d" % number,
+        "hex": b"0x%04X" % number,
+        "binary": f"{number:016b}".encode(),
+        "previous": b"%d" % (number - 1),
+        "next": b"%d" % (number + 1),
+        **_of_block(number // BLOCK),
+    }
+
+
+@cache
+def _of_block(at: int) -> dict[str, bytes]:
+    own = view.own_values(at * BLOCK)
+    return {name: own[name].encode() for name in ("block", "block_name")}
 
 

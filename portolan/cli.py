@@ -151,6 +151,19 @@ def messages(root: Path, only_check: bool) -> None:
                 click.echo(line)
 
 
+@main.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when a schema is stale.")
+@click.pass_obj
+def schemas(root: Path, only_check: bool) -> None:
+    """Write the JSON Schemas that editors read, and the line that leads to them in each registry file."""
+    from portolan.registry.schemas import write
+
+    for path in (stale := write(root, only_check)):
+        click.echo(f"{path} {'is stale' if only_check else 'written'}")
+    if only_check and stale:
+        raise click.ClickException("schemas are stale: run `make schemas`")
+
+
 @main.group(name="import")
 def import_() -> None:
     """Take in registries that others publish."""

@@ -10,6 +10,7 @@ import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +20,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from babel.plural import to_gettext
 
-from portolan.locales import HOME, SOURCE, catalog_path, load_catalogs, locale_tags
+from portolan.locales import HOME, SOURCE, catalog_path, load_catalogs, locale_tags, plural_forms
 from portolan.messages import placeholders
 from portolan.problem import Problem, ProblemsFound
 from portolan.prose import load_documents
@@ -81,12 +82,19 @@ def _merge(path: Path, tag: str, pot: Catalog) -> str:
     catalog.project, catalog.version, catalog.charset, catalog.fuzzy = "Portolan", "1", "utf-8", False
     if "ORGANIZATION" in catalog.header_comment:  # Babel's own, of a catalog that is new
         catalog.header_comment = f"# {locale.english_name} translation of Portolan."
-        catalog.mime_headers = [("Plural-Forms", to_gettext(locale.plural_form))]  # Babel's own table lacks languages
+        with suppress(ValueError):  # CLDR's rule, for Babel's own table lacks languages; a few can't be said in gettext's terms
+            plural_forms(_rule(to_gettext(locale.plural_form)))
+            catalog.mime_headers = [("Plural-Forms", to_gettext(locale.plural_form))]
     catalog.update(pot, no_fuzzy_matching=True, update_header_comment=False)
     catalog.obsolete.clear()
     path.write_bytes(_bytes(catalog))
     done = sum(bool(m.id and (all(m.string) if isinstance(m.string, (tuple, list)) else m.string)) and not m.fuzzy for m in catalog)
     return f"{tag}: {done} of {len(catalog)} messages translated"
+
+
+def _rule(header: str) -> str:
+    """The expression in ``nplurals=2; plural=(n != 1);``."""
+    return header.partition("; plural=")[2].rstrip(";")
 
 
 def markdown(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Mapping[str, Any]) -> Extracted:

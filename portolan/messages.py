@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 
 from markupsafe import Markup, escape
 
@@ -24,7 +25,18 @@ def placeholders(text: str) -> list[str]:
 
 def fill(text: str, values: Mapping[str, object]) -> Markup:
     """``text`` escaped, with each placeholder replaced by its escaped value. Raises ``KeyError`` for one without value."""
-    return Markup(PLACEHOLDER.sub(lambda match: str(escape(values[match[1]])), str(escape(text))))
+    parts = _escaped_parts(text)
+    if len(parts) == 1:
+        return Markup(parts[0])
+    out = list(parts)
+    out[1::2] = [escape(values[name]) for name in parts[1::2]]
+    return Markup("".join(out))
+
+
+@cache
+def _escaped_parts(text: str) -> tuple[str, ...]:
+    """What stands between the placeholders, escaped, and their names, in turn."""
+    return tuple(PLACEHOLDER.split(str(escape(text))))
 
 
 def lost(original: str, translation: str, optional: frozenset[str] = frozenset()) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from portolan.registry.types import PORTS
@@ -82,11 +83,19 @@ class Page(NamedTuple):
 
     def to_path(self, path: str) -> str:
         """The relative link from this page to a path of the site."""
-        return posixpath.relpath(path, posixpath.dirname(self.path) or ".")
+        folder, _, name = path.rpartition("/")
+        return f"{_between(self.path.rpartition('/')[0], folder)}{name}"
 
     def translated(self, locale: str) -> Page:
         """The same page in another locale."""
         return self._replace(locale=locale)
+
+
+@cache
+def _between(here: str, there: str) -> str:
+    """The way from one folder of the site to another, with a slash at its end unless it is no way at all."""
+    way = posixpath.relpath(f"/{there}", f"/{here}")
+    return "" if way == "." else f"{way}/"
 
 
 def singles(locale: str, ranges: Iterable[str], systems: Iterable[str], articles: Iterable[str]) -> Iterator[Page]:

@@ -74,6 +74,7 @@ class Sheet:
         self.stood_in = False
         self._prose, self._references, self._assets = prose, references, assets
         self._cited: dict[object, tuple[object, object]] = {}
+        self._numbers: dict[object, int] = {}
 
     # Words
 
@@ -153,17 +154,17 @@ class Sheet:
 
     def cite(self, cited: Iterable[Any]) -> Markup:
         """The numbers of references, as links to the list at the foot. Each is an id, or a node with key, title and url."""
-        return Markup("").join(self._cite(one) for one in cited)
+        return Markup("".join(map(self._cite, cited)))
 
-    def _cite(self, cited: Any) -> Markup:
+    def _cite(self, cited: Any) -> str:
         if not hasattr(cited, "key"):
             reference = self._references[cited]
             key, title, url = (cited if isinstance(cited, str) else reference.url), reference.title, short_url(reference.url)
         else:
             key, title, url = cited.key, cited.title, cited.url
         self._cited.setdefault(key, (title, url))
-        number = list(self._cited).index(key) + 1
-        return Markup('<sup><a href="#r{0}">[{0}]</a></sup>').format(number)
+        number = self._numbers.setdefault(key, len(self._numbers) + 1)
+        return f'<sup><a href="#r{number}">[{number}]</a></sup>'
 
     def references(self) -> list[tuple[object, object]]:
         """Title and URL of all that was cited so far, in the order of their numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import multiprocessing
 import os
@@ -191,6 +192,7 @@ _builder: Builder | None
 def _begin(plan: Plan, in_child: bool = True) -> None:
     global _plan, _output, _builder
     _plan, _output, _builder = plan, Output(plan.folder), None
+    gc.freeze()  # the project is no garbage, and there is a lot of it to look through
     if in_child:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
 

@@ -23,7 +23,7 @@ _HEAD = (
 def sitemaps(chart: Chart, base_url: str, locales: Sequence[str], default: str, singles: Iterable[Page]) -> Iterator[tuple[Page, bytes]]:
     """The index and its parts; ``singles`` are the pages of one locale that belong to no block."""
     entries = _entries(chart, base_url, locales, default, singles)
-    parts = []
+    parts: list[Page] = []
     while part := list(islice(entries, MOST)):
         page = Page("sitemap", None, len(parts) + 1)
         parts.append(page)

@@ -45,6 +45,10 @@ class Own(NamedTuple):
     name: str
 
 
+_OWN = {name: Own(name) for name in ("number", "hex", "binary", "block", "block_name", "version")}
+_PREVIOUS, _NEXT = Own("previous"), Own("next")
+
+
 class Slot(str):
     """Where a hole is in a shape: the hole's name."""
 
@@ -77,9 +81,9 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     crowded = len(specific) > told
     verdict = judge.verdict(segment)
     return {
-        **{name: Own(name) for name in ("number", "hex", "binary", "block", "block_name", "version")},
-        "previous": Own("previous") if number > 0 else None,
-        "next": Own("next") if number < PORTS - 1 else None,
+        **_OWN,
+        "previous": _PREVIOUS if number > 0 else None,
+        "next": _NEXT if number < PORTS - 1 else None,
         "range": segment.range.id,
         "zero": number == 0,
         "status": segment.status,
@@ -88,7 +92,7 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "transports": transports(segment.services),
         "services": tuple(_service(cited, a) for a in segment.services),
         "states": tuple(_state(cited, a) for a in segment.states),
-        "pools": tuple(pool.id for pool in chart.registry.pools if pool in segment.pools),
+        "pools": tuple([pool.id for pool in segment.pools]),
         "uses": tuple(_use(cited, use, crowded) for use in specific[:told]),
         "more": tuple(Value(use.name) for use in specific[told:]),
         "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
@@ -136,21 +140,24 @@ def thaw(shape: Shape, print_as: Callable[[str], object]) -> Any:
     return _thaw(shape, print_as)
 
 
-def _freeze_fields(tree: Tree, name: str, leaves: list[tuple[str, Value | Phrase]]) -> Fields:
-    prefix = f"{name}." if name else ""
-    return Fields(tuple((key, _freeze(item, prefix + key, leaves)) for key, item in tree.items()))
+_PLAIN = frozenset({str, bool, int, type(None)})
+
+
+def _freeze_fields(tree: Tree, prefix: str, leaves: list[tuple[str, Value | Phrase]]) -> Fields:
+    return Fields(tuple([(key, item if type(item) in _PLAIN else _freeze(item, prefix + key, leaves)) for key, item in tree.items()]))
 
 
 def _freeze(value: Any, name: str, leaves: list[tuple[str, Value | Phrase]]) -> Hashable:
-    if isinstance(value, dict):
-        return _freeze_fields(value, name, leaves)
-    if isinstance(value, Own):
-        return Slot(value.name)
-    if isinstance(value, (Value, Phrase)):
+    kind = type(value)
+    if kind is Value or kind is Phrase:
         leaves.append((name, value))
         return Slot(name)
-    if isinstance(value, tuple):
-        return tuple(_freeze(item, f"{name}.{at}", leaves) for at, item in enumerate(value))
+    if kind is Own:
+        return Slot(value.name)
+    if kind is dict:
+        return _freeze_fields(value, f"{name}.", leaves)
+    if kind is tuple:
+        return tuple([item if type(item) in _PLAIN else _freeze(item, f"{name}.{at}", leaves) for at, item in enumerate(value)])
     return value  # type: ignore[no-any-return]
 
 

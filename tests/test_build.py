@@ -159,7 +159,7 @@ def test_killed_at_any_moment_no_published_file_is_torn(tmp_path: Path, project:
     build(project, expected, spans=(Span(0, 16383),))
     whole = tree(expected)
     site = tmp_path / "site"
-    command = [sys.executable, ROOT / "build.py", "build", "--locale", "en", "--ports", "0-16383", "--out", str(site), "--quiet"]
+    command: list[str] = [sys.executable, str(ROOT / "build.py"), "build", "--locale", "en", "--ports", "0-16383", "--out", str(site), "--quiet"]
     for delay in (0.45, 0.7, 0.9, 1.1):
         process = subprocess.Popen(command, start_new_session=True)
         time.sleep(delay)

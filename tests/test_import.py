@@ -104,10 +104,8 @@ def as_csv(xml: bytes) -> bytes:
         text = {field: record.findtext(f"{NS}{field}") or "" for field in ("name", "number", "protocol", "description", "unauthorized")}
         sources = [(x.get("type"), x.get("data") or "") for x in record.findall(f"{NS}xref")]
         references = "".join(f"[{data.upper() if kind == 'rfc' else data}]" for kind, data in sources if kind in ("rfc", "draft"))
-        writer.writerow(
-            [text["name"], text["number"], text["protocol"], text["description"], "[Somebody]", "[Somebody]", record.get("date") or "", "", references]
-            + ["", text["unauthorized"], "a note\nof two lines"]
-        )
+        said = [text["name"], text["number"], text["protocol"], text["description"], "[Somebody]", "[Somebody]", record.get("date") or "", ""]
+        writer.writerow([*said, references, "", text["unauthorized"], "a note\nof two lines"])
     return buffer.getvalue().encode()
 
 

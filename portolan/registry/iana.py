@@ -188,6 +188,7 @@ def _clean(text: str | None) -> str | None:
 
 
 HEADER = """\
+# yaml-language-server: $schema=schema/assignments.json
 # IANA's Service Name and Transport Protocol Port Number Registry of {updated}, one entry per service and port.
 # Written by `build.py import iana FILE`; edits by hand are fine until the next import, which shows what it would undo.
 # Source: https://www.iana.org/assignments/service-names-port-numbers (CC0 1.0). No transports: the record names none.

@@ -1,0 +1,81 @@
+"""JSON Schemas of the registry's files, made from the types that validate them: for editors that complete and check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from portolan.registry.load import FILES, HOME, FileKind, file_kind, registry_files
+from portolan.registry.types import Span
+
+FOLDER = f"{HOME}/schema"
+_PLACES = ("path", "line")  # filled in by the loader, never written by hand
+_MODELINE = "# yaml-language-server: $schema="
+
+
+def schemas() -> Iterator[tuple[str, str]]:
+    """Path and text of each schema."""
+    for kind in FILES:
+        schema = msgspec.json.schema(_type(kind), schema_hook=_span)
+        _strip(schema)
+        titled = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Portolan: {kind.kind}", **schema}
+        yield schema_path(kind), json.dumps(titled, indent=1, ensure_ascii=False) + "\n"
+
+
+def schema_path(kind: FileKind) -> str:
+    """Where the schema of a kind of file stands."""
+    return f"{FOLDER}/{kind.kind}.json"
+
+
+def modeline(path: str) -> str:
+    """The first line of a registry file: which schema it follows, relative to it."""
+    kind = file_kind(path.removeprefix(f"{HOME}/"))
+    up = "../" * path.removeprefix(f"{HOME}/").count("/")
+    return f"{_MODELINE}{up}schema/{kind.kind}.json" if kind else ""
+
+
+def write(root: Path, only_look: bool) -> list[str]:
+    """Bring schemas and modelines up to date (or only look); the paths that were not."""
+    stale = []
+    for path, text in schemas():
+        if not (root / path).exists() or (root / path).read_text() != text:
+            stale.append(path)
+            if not only_look:
+                (root / path).parent.mkdir(exist_ok=True)
+                (root / path).write_text(text)
+    for path in registry_files(root):
+        text = (root / path).read_text()
+        first, _, rest = text.partition("\n")
+        if first != modeline(path):
+            stale.append(path)
+            if not only_look:
+                (root / path).write_text(f"{modeline(path)}\n{rest if first.startswith(_MODELINE) else text}")
+    return stale
+
+
+def _type(kind: FileKind) -> Any:
+    entry: Any = kind.type
+    return tuple[entry, ...] if kind.many else entry
+
+
+def _span(kind: type) -> dict[str, Any]:
+    if kind is Span:
+        port = {"type": "integer", "minimum": 0, "maximum": 65535}
+        return {"description": "a port, or a span such as 6000-6063", "anyOf": [port, {"type": "string", "pattern": "^[0-9]{1,5}-[0-9]{1,5}$"}]}
+    raise NotImplementedError(kind)
+
+
+def _strip(schema: Any) -> None:
+    """Take out what is not written by hand."""
+    if isinstance(schema, dict):
+        for place in _PLACES if "properties" in schema else ():
+            schema["properties"].pop(place, None)
+        for value in schema.values():
+            _strip(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            _strip(value)
