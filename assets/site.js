@@ -29,7 +29,7 @@ if (form) {
 }
 
 // Search. A number needs no index: its page has it in its name.
-const pageOf = port => form.dataset.ports.replace('.html', `${port}.html`);
+const pageOf = port => new URL(`ports/${port}.html`, form.action).href;
 const portIn = text => {
   const digits = text.trim().replace(/^:/, '');
   return /^\d{1,5}$/.test(digits) && +digits < 65536 ? +digits : null;

@@ -148,7 +148,7 @@ def _weight(path: str, text: str, data: bytes, at: int, note: partial[None]) -> 
     more = 1.5 if lang and _HEAVY_SCRIPTS.match(lang[1]) else 1.0
     if len(data) > MOST_RAW * more:
         note("weight", f"must weigh at most {MOST_RAW * more:,.0f} bytes, not {len(data):,}")
-    if more == 1.0 and (at % _GZIP_EVERY == 0 or len(data) > MOST_RAW * 0.88):
+    if more == 1.0 and (at % _GZIP_EVERY == 0 or len(data) > MOST_RAW * 0.8):
         gzipped = len(gzip.compress(data, 9))
         if gzipped > MOST_GZIPPED:
             note("weight", f"must weigh at most {MOST_GZIPPED:,} bytes gzipped, not {gzipped:,}")

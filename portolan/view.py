@@ -77,7 +77,7 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     segment, number = facts.segment, facts.number
     cited = _References(chart)
     specific = [use for use in _specific_first(segment) if len(use.ports) < WIDE]
-    told = max(not segment.articles, _FEW - 2 * len(segment.articles) - len(segment.abuse))
+    told = max(not (segment.articles or segment.abuse), _FEW - 2 * len(segment.articles) - 2 * len(segment.abuse))
     crowded = len(specific) > told
     verdict = judge.verdict(segment)
     return {
