@@ -25,3 +25,13 @@ def project() -> Project:
 def builder(project: Project) -> Callable[[str], Builder]:
     """A builder by locale, with the full language menu."""
     return cache(lambda tag: Builder(project, tag, project.locales))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="Write the golden pages anew.")
+
+
+@pytest.fixture
+def regenerate(request: pytest.FixtureRequest) -> bool:
+    """Whether golden pages are to be written instead of compared."""
+    return bool(request.config.getoption("--regenerate"))

@@ -1,0 +1,60 @@
+"""Golden pages: what the site looks like as text, reviewed like code. `make golden` writes them anew."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portolan.blocks import Builder, File
+from portolan.pages import Block, Page
+
+GOLDEN = Path(__file__).parent / "golden"
+# One port of every kind: reserved, with an article, a span, blocked, abused, squatted, unassigned, dynamic, the last one.
+PORTS = (0, 22, 443, 3128, 6001, 9092, 31050, 49152, 60603, 65535)
+PAGES = {
+    **{f"en/ports/{port}.html": ("en", port) for port in PORTS},
+    "de/ports/60603.html": ("de", 60603),
+    "bn/ports/443.html": ("bn", 443),
+    "zh-Hans/ports/60603.html": ("zh-Hans", 60603),
+}
+
+
+def made(builder: Builder) -> dict[str, bytes]:
+    """Pages of the other kinds."""
+    files = [*builder.singles(), *builder.root(), *builder.block(Block(768), ())]
+    kinds = (("range", "dynamic"), ("system", "openbsd"), ("block", "768-1023"), ("article", "articles/ssh"))
+    wanted = {Page(kind, "en", key).path for kind, key in kinds}
+    return {file.path: file.data for file in files if file.path in wanted or file.path == "404.html"}
+
+
+def check(file: File, regenerate: bool) -> None:
+    golden = GOLDEN / file.path
+    if regenerate:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_bytes(file.data)
+        return
+    assert golden.exists(), f"{golden.name} is new: run `make golden`"
+    if golden.read_bytes() != file.data:
+        lines = difflib.unified_diff(golden.read_text().splitlines(), file.data.decode().splitlines(), "golden", "now", lineterm="", n=1)
+        pytest.fail("\n".join(["if this is meant, run `make golden`", *lines]), pytrace=False)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_port_page(builder: Callable[[str], Builder], path: str, regenerate: bool) -> None:
+    tag, port = PAGES[path]
+    check(File(path, builder(tag).port(port)), regenerate)
+
+
+def test_pages_of_the_other_kinds(builder: Callable[[str], Builder], regenerate: bool) -> None:
+    pages = made(builder("en"))
+    assert len(pages) == 5
+    for path, data in pages.items():
+        check(File(path, data), regenerate)
+
+
+def test_nothing_golden_is_left_over() -> None:
+    there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob("*.html")}
+    assert {path for path in there if "/ports/" in path} == set(PAGES)
