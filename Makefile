@@ -43,6 +43,7 @@ lint: $(STAMP)  ## Run linters and type checks only
 bench: $(STAMP)  ## Measure the build against plain Jinja and against the disk
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/loading.py
+	$(BIN)/python benchmarks/pages.py
 
 screenshots: $(STAMP)  ## Take pictures of the main kinds of page into screenshots/
 	$(BIN)/python -m tests.screenshots

@@ -22,6 +22,8 @@ from portolan.render import Sheet, context, environment
 from portolan.stencil import Stencil
 from portolan.view import Outline, Shape
 
+# The order in which the page of a system tells its commands.
+_PURPOSES = ("listening", "connected", "program", "reachable", "block", "allow", "reserved", "pool")
 # Where one may have met a port; content/seen/<id>.md explains each.
 _SITUATIONS = ("listening", "local", "remote", "knocked", "outgoing")
 _STRIP_POOLS = ("linux", "windows")  # drawn above and below the ranges; macOS has the range of Windows
@@ -171,11 +173,11 @@ class Builder:
                 "wide": [use for use in registry.uses if len(use.ports) >= view.WIDE and use.ports.overlaps(found.ports)],
             }
         if page.kind == "system":
-            return {"system": next(s for s in registry.systems if s.id == page.key), "sample": SAMPLE_PORT}
+            return {"system": next(s for s in registry.systems if s.id == page.key), "purposes": _PURPOSES, "sample": SAMPLE_PORT}
         if page.kind == "article":
             spans = self.project.chart.articles[str(page.key)]
             return {"slug": page.key, "ports": [port for span in spans for port in range(span.first, span.last + 1)]}
-        return {"blocks": BLOCKS, "articles": self.project.chart.articles}
+        return {"blocks": BLOCKS, "articles": dict(sorted(self.project.chart.articles.items(), key=lambda item: item[1]))}
 
     def _file(self, page: Page, template: str, **values: Any) -> File:
         return File(page.path, self._render(template, page, **values).encode())

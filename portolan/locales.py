@@ -85,10 +85,6 @@ class Locale:
         own = self.cldr.languages.get(str(self.cldr)) or self.cldr.get_display_name(self.cldr) or self.tag
         return own[0].upper() + own[1:]
 
-    @cached_property
-    def english_name(self) -> str:
-        return self.cldr.get_display_name("en") or self.tag
-
     def translate(self, text: str) -> str | None:
         """The translation of ``text``; ``None`` where there is none and the English has to stand in."""
         if self.is_source:

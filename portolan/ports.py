@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from portolan.registry.references import References
 from portolan.registry.types import (
@@ -27,11 +27,6 @@ from portolan.registry.types import (
     Transport,
     Use,
 )
-
-
-class _Spanned(Protocol):
-    @property
-    def ports(self) -> Span: ...
 
 
 @dataclass(frozen=True, slots=True)

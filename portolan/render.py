@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from portolan.locales import Locale
 from portolan.messages import fill
@@ -191,10 +190,6 @@ class Sheet:
     def address(self) -> str:
         """This page's canonical URL."""
         return self.page.address(self.settings.base_url)
-
-    def encode(self, text: object) -> str:
-        """Text for the query of a URL; the marks of holes pass (their values are digits)."""
-        return quote(str(escape(text)), safe="\x0e\x0f")
 
 
 def as_json(value: object) -> Markup:
