@@ -217,7 +217,11 @@ def _holders(pools: tuple[Pool, ...]) -> Callable[[tuple[str, ...]], SimpleNames
     def holders(ids: tuple[str, ...]) -> SimpleNamespace:
         found = [pool for pool in pools if pool.id in ids and pool.current and not (pool.kind == "platform" and pool.everywhere)]
         found.sort(key=lambda pool: (pool.id not in _MAIN_POOLS, pool.kind == "platform"))
-        return SimpleNamespace(names="; ".join(pool.name for pool in found), systems=any(pool.kind == "system" for pool in found))
+        return SimpleNamespace(
+            names="; ".join(pool.name for pool in found),
+            systems=any(pool.kind == "system" for pool in found),
+            main=any(pool.id in _MAIN_POOLS for pool in found),
+        )
 
     return holders
 

@@ -94,12 +94,13 @@ class Facts:
 class Chart:
     """The registry by port number. Coverage is total: every integer from 0 to 65535 lies in exactly one segment."""
 
-    def __init__(self, registry: Registry, articles: Mapping[str, Iterable[Span]], common: Iterable[str] = ()) -> None:
-        """``articles`` maps slugs to the ports that show them; ``common`` are the references that the prose cites."""
+    def __init__(self, registry: Registry, articles: Mapping[str, Iterable[Span]], cited_by: Mapping[str, frozenset[str]]) -> None:
+        """``articles`` maps slugs to the ports that show them, ``cited_by`` every document to the references that it cites."""
         self.registry = registry
         self.articles = {slug: tuple(spans) for slug, spans in articles.items()}
         self.references = References(registry.references)
-        self.common = frozenset(common)
+        self.cited_by = cited_by
+        self.common = frozenset[str]().union(*(cited for slug, cited in cited_by.items() if slug not in articles))
         self.segments = tuple(_segments(registry, articles))
         self._firsts = [segment.first for segment in self.segments]
 

@@ -82,12 +82,12 @@ def _load(root: Path, digest: str) -> Project:
     problems += checks.sources(settings, registry, documents, catalogs, broken)
     problems += syntax(templates)
     articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
-    common = {id for document in documents.values() if not document.is_article for id in checks.citations(document)}
+    cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
     if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
-        problems += checks.pages(Chart(registry, articles, common), documents)
+        problems += checks.pages(Chart(registry, articles, cited_by), documents)
     if problems or settings is None:
         raise ProblemsFound(problems)
-    chart = Chart(registry, articles, common)
+    chart = Chart(registry, articles, cited_by)
     locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
     rendered = _prose(documents, locales, chart)
     titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}

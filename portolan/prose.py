@@ -32,7 +32,7 @@ _ITEM = re.compile(r"( *(?:[-*]|\d+\.) +)(.*)")
 _HEADING = re.compile(r"(#{2,4} +)(.*)")
 # Open places in rendered prose: SO kind:name SI. Control characters can't stand in a source (sources.read_text).
 _OPEN = re.compile("\x0e(value|cite):([^\x0f]*)\x0f")
-_LEAD = re.compile("<p.*?>(?:(?!</p>).)*?(?:\x0ecite:[^\x0f]*\x0f)+", re.DOTALL)
+_LEAD = re.compile("<p.*?>(?:(?!</p>).)*?[.!?:”\"。！？।](?:</\\w+>)*(?:\x0ecite:[^\x0f]*\x0f)+", re.DOTALL)
 _STAND_IN = "\x0een\x0f"
 
 
@@ -68,7 +68,7 @@ class Document(NamedTuple):
 class Prose(NamedTuple):
     """A document in one language: its title, and HTML with open places: ``(html, kind, name, html, kind, name, …, html)``.
 
-    ``lead`` is the first paragraph as far as its first citation, ``parts`` the whole.
+    ``lead`` is the first paragraph as far as the first sentence with a citation, ``parts`` the whole.
     """
 
     title: Markup
@@ -152,7 +152,8 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
         source += f"{'' if not index else chr(10) if tight else chr(10) * 2}{prefix}{text}"
     html = markdown.convert(source)
     lead = _LEAD.match(html)
-    return Prose(locale.phrase(document.front.title), tuple(_OPEN.split(f"{lead[0]}</p>" if lead else html)), tuple(_OPEN.split(html)), complete)
+    first = f"{lead[0]}</p>" if lead else html.partition("</p>")[0] + "</p>"
+    return Prose(locale.phrase(document.front.title), tuple(_OPEN.split(first)), tuple(_OPEN.split(html)), complete)
 
 
 def _open_places(text: str, computed: Callable[[str], str | None]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from portolan.ports import Segment
+from portolan.registry.types import Assignment
 
 Level = Literal["good", "fair", "poor", "no"]
 
@@ -26,9 +28,11 @@ _WEIGHTS = {
     "squatted": 10,
     "pool-nodeport": 15,
     "abuse": 5,
+    "spread": 5,
     "pool-other": 2,
     "unassigned": 0,
 }
+_PORTS_IN_NOTE = re.compile(r"\b(\d{2,5})(?:-(\d{2,5}))?\b")
 _MAIN_POOLS = frozenset({"linux", "windows", "macos"})
 
 
@@ -79,14 +83,25 @@ def reasons(segment: Segment) -> Iterator[str]:
     if segment.status:
         yield segment.status
     yield from _pool_reasons(segment)
-    if any(use.kind != "range" for use in segment.uses):
+    kinds = {use.kind for use in segment.uses}
+    if kinds - {"range"}:
         yield "used"
-    if any(assignment.unauthorized for assignment in segment.assignments):
+    if "range" in kinds:
+        yield "spread"
+    if any(_squatted(assignment, segment) for assignment in segment.assignments):
         yield "squatted"
     if segment.blocked:
         yield "blocked"
     if segment.abuse:
         yield "abuse"
+
+
+def _squatted(assignment: Assignment, segment: Segment) -> bool:
+    """Whether IANA's note is about these very ports: on a span it may name single ones, and once it names another port."""
+    if not assignment.unauthorized:
+        return False
+    named = [(int(first), int(last or first)) for first, last in _PORTS_IN_NOTE.findall(assignment.unauthorized)]
+    return not named or any(first <= segment.first and segment.last <= last for first, last in named)
 
 
 def _pool_reasons(segment: Segment) -> Iterator[str]:

@@ -17,7 +17,7 @@ from portolan.locales import Locale
 from portolan.pages import Block
 from portolan.ports import Chart, Facts, Neighbour, Segment, transports
 from portolan.registry.references import short_url
-from portolan.registry.types import PORTS, Citation, Span
+from portolan.registry.types import PORTS, Citation, Span, Use
 from portolan.verdict import Judge
 
 Tree = dict[str, Any]
@@ -75,7 +75,7 @@ class Outline(NamedTuple):
 def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     """Everything that a port page shows, as a tree of dicts, tuples and leaves."""
     segment, number = facts.segment, facts.number
-    cited = _References(chart)
+    cited = _References(chart, segment)
     specific = [use for use in _specific_first(segment) if len(use.ports) < WIDE]
     told = max(not (segment.articles or segment.abuse), _FEW - 2 * len(segment.articles) - 2 * len(segment.abuse))
     crowded = len(specific) > told
@@ -96,6 +96,7 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "uses": tuple(_use(cited, use, crowded) for use in specific[:told]),
         "more": tuple(Value(use.name) for use in specific[told:]),
         "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
+        "met": tuple(Value(use.name) for use in _specific_first(segment) if use.kind != "range" and len(use.ports) < WIDE),
         "differs": _differs(segment),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
         "blocked": segment.blocked is not None,
@@ -175,8 +176,9 @@ class _References:
     """A port's citable sources. One that the prose cites too keeps its id; others are told apart by position only, so
     that ports whose entries have *a* reference share a shape whichever it is."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, segment: Segment) -> None:
         self.chart = chart
+        self.told = frozenset[str]().union(*(chart.cited_by[slug] for slug in segment.articles))
         self.found: list[str] = []
 
     def __call__(self, cited: tuple[str | Citation, ...]) -> tuple[Tree, ...]:
@@ -184,7 +186,7 @@ class _References:
 
     def _one(self, cited: str | Citation) -> Tree:
         reference = self.chart.references[cited]
-        if isinstance(cited, str) and cited in self.chart.common:
+        if isinstance(cited, str) and (cited in self.chart.common or cited in self.told):
             return {"key": cited, "title": reference.title, "url": short_url(reference.url)}
         if reference.url not in self.found:
             self.found.append(reference.url)
@@ -237,8 +239,13 @@ def _abuse(cited: _References, abuse: Any) -> Tree:
 
 
 def _specific_first(segment: Segment) -> Iterator[Any]:
-    """Uses of this very port before those of wide spans, strong evidence before weak."""
-    return iter(sorted(segment.uses, key=lambda use: (len(use.ports), _GRADES.index(use.evidence), use.path, use.line)))
+    """Uses of this very port before those of wide spans, what its article is about before others, strong evidence before weak."""
+
+    def key(use: Use) -> tuple[Any, ...]:
+        told = any(word in use.name.casefold() for slug in segment.articles for word in slug.rpartition("/")[2].split("-"))
+        return len(use.ports), not told, _GRADES.index(use.evidence), use.path, use.line
+
+    return iter(sorted(segment.uses, key=key))
 
 
 def _differs(segment: Segment) -> bool:

@@ -89,7 +89,8 @@ def test_linux_parity_holds_in_its_pool_only(project: Project) -> None:
         (60603, "poor", "dynamic"),
         (6667, "no", "blocked"),
         (9092, "poor", "used"),
-        (29998, "good", "unassigned"),
+        (9989, "good", "unassigned"),
+        (29998, "fair", "spread"),
     ],
 )
 def test_verdicts(project: Project, port: int, level: str, reason: str) -> None:

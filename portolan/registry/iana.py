@@ -18,9 +18,10 @@ from xml.etree import ElementTree
 from portolan.registry.types import TRANSPORTS, Assignment, Span, Status, Transport
 
 _NS = "{http://www.iana.org/assignments}"
-_CSV_COLUMNS = ("Service Name", "Port Number", "Transport Protocol", "Description", "Registration Date", "Reference", "Unauthorized Use Reported")
+_CSV_COLUMNS = ("Service Name", "Port Number", "Transport Protocol", "Description", "Registration Date", "Reference", "Unauthorized Use Reported", "Assignment Notes")
 _RFC = re.compile(r"RFC[- ]?(\d+)", re.IGNORECASE)
 _DRAFT = re.compile(r"(?:draft-|RFC-)([a-z][a-z0-9.-]*)", re.IGNORECASE)
+_UNOFFICIAL = re.compile(r"\bunoff?i", re.IGNORECASE)
 # IANA's remark on names that replaced others ("_" for "-"); the replaced name has a row of its own.
 _REPLACEMENT = re.compile(r'\s*IANA assigned this well-formed service name as a replacement for "[^"]*"\.?')
 _STATUS: tuple[tuple[str, Status], ...] = (
@@ -124,7 +125,7 @@ def _from_xml(element: ElementTree.Element) -> Record | None:
         "".join(description.itertext()) if description is not None else None,
         references,
         element.get("date"),
-        element.findtext(f"{_NS}unauthorized"),
+        element.findtext(f"{_NS}unauthorized") or _unofficial(element.findtext(f"{_NS}note")),
         line=0,
     )
 
@@ -140,7 +141,7 @@ def _read_csv(text: str) -> Iterator[Record]:
                 references = re.findall(r"\[([^\]]*)\]", row["Reference"] or "")
                 yield _record(
                     row["Port Number"].strip(), row["Transport Protocol"], row["Service Name"], row["Description"],
-                    references, row["Registration Date"], row["Unauthorized Use Reported"], line=rows.line_num,
+                    references, row["Registration Date"], row["Unauthorized Use Reported"] or _unofficial(row["Assignment Notes"]), line=rows.line_num,
                 )  # fmt: skip
     except csv.Error as error:
         raise NotIana(f"{rows.line_num}: must be CSV: {error}") from None
@@ -172,6 +173,11 @@ def _record(
         date=_clean(date),
         unauthorized=_clean(unauthorized),
     )
+
+
+def _unofficial(note: str | None) -> str | None:
+    """IANA tells of a few unauthorized uses in a note ("Microsoft (unoffically) using 1895"); other notes stay behind."""
+    return note if note and _UNOFFICIAL.search(note) else None
 
 
 def _reference(text: str) -> str | None:
