@@ -18,7 +18,16 @@ from xml.etree import ElementTree
 from portolan.registry.types import TRANSPORTS, Assignment, Span, Status, Transport
 
 _NS = "{http://www.iana.org/assignments}"
-_CSV_COLUMNS = ("Service Name", "Port Number", "Transport Protocol", "Description", "Registration Date", "Reference", "Unauthorized Use Reported", "Assignment Notes")
+_CSV_COLUMNS = (
+    "Service Name",
+    "Port Number",
+    "Transport Protocol",
+    "Description",
+    "Registration Date",
+    "Reference",
+    "Unauthorized Use Reported",
+    "Assignment Notes",
+)
 _RFC = re.compile(r"RFC[- ]?(\d+)", re.IGNORECASE)
 _DRAFT = re.compile(r"(?:draft-|RFC-)([a-z][a-z0-9.-]*)", re.IGNORECASE)
 _UNOFFICIAL = re.compile(r"\bunoff?i", re.IGNORECASE)
@@ -139,9 +148,10 @@ def _read_csv(text: str) -> Iterator[Record]:
         for row in rows:
             if row["Port Number"]:
                 references = re.findall(r"\[([^\]]*)\]", row["Reference"] or "")
+                unauthorized = row["Unauthorized Use Reported"] or _unofficial(row["Assignment Notes"])
                 yield _record(
                     row["Port Number"].strip(), row["Transport Protocol"], row["Service Name"], row["Description"],
-                    references, row["Registration Date"], row["Unauthorized Use Reported"] or _unofficial(row["Assignment Notes"]), line=rows.line_num,
+                    references, row["Registration Date"], unauthorized, line=rows.line_num,
                 )  # fmt: skip
     except csv.Error as error:
         raise NotIana(f"{rows.line_num}: must be CSV: {error}") from None
