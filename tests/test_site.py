@@ -1,0 +1,430 @@
+"""What readers rely on, tried in a browser: search, keys, phones, print, no script, no barriers, nobody told."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from . import site_server
+from .site_server import KINDS, LOCALES, OUTSIDE, Site
+
+pytestmark = pytest.mark.xdist_group("site")
+
+LINES = json.loads((Path(__file__).parent / "data" / "lines.json").read_text(encoding="utf-8"))
+SITUATIONS = ("listening", "local", "remote", "knocked", "outgoing")
+PHONE = ViewportSize(width=360, height=640)
+AGENTS = {
+    "windows": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    "macos": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+}
+PLATFORMS = {"windows": "Win32", "macos": "MacIntel"}
+WATCH = "addEventListener('securitypolicyviolation', event => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));"
+SETTLED = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))"
+expect.set_options(timeout=15_000)  # other tests may keep all processors busy
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with site_server.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("sources")
+    site_server.build(folder)
+    with Site(folder / "site").served() as site:
+        yield site
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Open]:
+    """Opens a path of the site in a visitor's browser of its own."""
+    contexts = []
+
+    def visit(path: str, script: str = "", **options: Any) -> Page:
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def walk() -> Iterator[str]:
+    """A page of every kind in every language, and the pages outside of them."""
+    yield from OUTSIDE.values()
+    for locale in LOCALES:
+        yield from site_server.pages(locale).values()
+
+
+def listen(page: Page) -> list[str]:
+    """What a page asks for from now on; browsers ask for its icon when they like."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/icon." not in request.url else None)
+    return asked
+
+
+def text_of(site: Site, path: str, tag: str) -> str:
+    """The text of the first element of a built page."""
+    found = re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", (site.folder / path).read_text(encoding="utf-8"))
+    assert found
+    return unescape(re.sub("<[^>]+>", "", found[1]))
+
+
+# Search
+
+
+def test_slash_leads_to_the_search_and_a_number_to_its_page(site: Site, visit: Open) -> None:
+    page = visit("en/ports/443.html")
+    page.keyboard.press("/")
+    expect(page.locator("header input")).to_be_focused()
+    page.keyboard.type("60603")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/ports/60603.html")
+    page.keyboard.press("/")
+    page.keyboard.type(":443\n")
+    page.wait_for_url("**/en/ports/443.html")
+
+
+def test_a_name_lists_its_ports_and_the_arrows_choose(visit: Open) -> None:
+    page = visit("en/index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("kafka")
+    first = page.locator(".results [role=option]").first
+    expect(first).to_contain_text("9092")
+    expect(page.locator("header input")).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    expect(first).to_have_attribute("aria-selected", "true")
+    expect(page.locator("header input")).to_have_attribute("aria-activedescendant", "result-0")
+    page.keyboard.press("Escape")
+    expect(page.locator(".results")).to_be_hidden()
+    page.locator("header input").fill("kafka")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/ports/9092.html")
+
+
+def test_a_hit_can_be_clicked(visit: Open) -> None:
+    page = visit("de/ports/60603.html")
+    page.locator("header input").fill("kafka")
+    page.locator(".results a").first.click()
+    page.wait_for_url("**/de/ports/9092.html")
+
+
+@pytest.mark.parametrize("locale", ["bn", "zh-Hans", "ar"])
+def test_titles_of_all_languages_are_found(locale: str, site: Site, visit: Open) -> None:
+    title = text_of(site, f"{locale}/articles/submission.html", "h1")
+    assert not title.isascii()
+    page = visit("en/index.html")
+    page.locator("header input").fill(title)
+    expect(page.locator(".results [role=option]").first).to_contain_text("587")
+
+
+def test_what_is_not_found_is_said(visit: Open) -> None:
+    page = visit("en/ports/443.html")
+    page.locator("header input").fill("no such thing")
+    expect(page.locator(".results")).to_have_text("Nothing found")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("/en/ports/443.html")
+
+
+def test_the_index_is_loaded_when_it_is_first_needed_and_once(visit: Open) -> None:
+    page = visit("en/ports/443.html")
+    asked = listen(page)
+    page.locator("header input").fill("60603")
+    expect(page.locator(".results a")).to_have_count(1)
+    assert asked == []
+    for name in ("kafka", "ssh", "nothing at all"):
+        page.locator("header input").fill(name)
+        expect(page.locator(".results b").first if "nothing" not in name else page.get_by_text("Nothing found")).to_be_visible()
+    assert [re.sub(r".*/|\.[0-9a-f]+", "", url) for url in asked] == ["search.js"]
+
+
+def test_the_browsers_own_search_leads_to_the_page(visit: Open) -> None:
+    visit("en/index.html?q=443").wait_for_url("**/en/ports/443.html")
+    visit("en/index.html?q=kafka").wait_for_url("**/en/ports/9092.html")
+
+
+# Comfort
+
+
+def test_a_command_is_copied_without_prompt(visit: Open) -> None:
+    page = visit("en/ports/60603.html", permissions=["clipboard-read", "clipboard-write"])
+    code = page.locator("pre > code").first
+    page.locator(".copy").first.click()
+    expect(page.locator(".copy").first).to_contain_text("✓")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == code.text_content()
+    assert "60603" in copied
+    assert not re.match(r"\s|[$#>] |PS ", copied)
+
+
+def test_the_theme_follows_the_system_until_it_is_switched(visit: Open) -> None:
+    def dark() -> bool:
+        red = page.evaluate("+getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
+        return bool(red < 128)
+
+    page = visit("en/ports/443.html", color_scheme="dark")
+    assert dark()
+    page.emulate_media(color_scheme="light")
+    assert not dark()
+    page.locator("header button").click()
+    assert dark()
+    page.reload()
+    assert dark()
+    page.goto("en/index.html")
+    assert dark()
+    page.locator("header button").click()
+    page.reload()
+    assert not dark()
+
+
+@pytest.mark.parametrize("system", AGENTS)
+def test_ones_own_system_comes_first(system: str, visit: Open) -> None:
+    script = f"Object.defineProperties(Navigator.prototype, {{platform: {{value: '{PLATFORMS[system]}'}}, userAgentData: {{value: undefined}}}})"
+    page = visit("en/ports/60603.html", script, user_agent=AGENTS[system])
+    expect(page.locator(".systems > section").first).to_have_attribute("data-system", system)
+    expect(page.locator(".systems > section")).to_have_count(visit("en/ports/60603.html").locator(".systems > section").count())
+
+
+# A pasted line
+
+
+def test_every_sample_line_is_understood_as_it_should_be(visit: Open) -> None:
+    page = visit("en/index.html")
+    asked = listen(page)
+    found = page.evaluate("lines => lines.map(portolanExplain)", [sample["line"] for sample in LINES])
+    wrong = [(sample["line"][:200], sample["expect"], got) for sample, got in zip(LINES, found, strict=True) if sample["expect"] != got]
+    assert wrong == []
+    assert asked == []
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_a_pasted_line_is_explained_with_links_to_its_ports(locale: str, site: Site, visit: Open) -> None:
+    page = visit(f"{locale}/index.html")
+    asked = listen(page)
+    page.locator("#line").fill("tcp ESTAB 0 0 192.0.2.10:60603 198.51.100.7:443")
+    page.locator(".paste button").click()
+    expect(page.locator("#explained")).to_contain_text("198.51.100.7")
+    assert asked == []
+    links = page.locator("#explained a").evaluate_all("links => links.map(link => link.href)")
+    assert links == [f"{site.url}{locale}/ports/{port}.html" for port in (60603, 443)]
+    assert "{" not in page.locator("#explained").inner_text()
+    for url in links:
+        response = page.goto(url)
+        assert response
+        assert response.ok
+
+
+def test_a_line_that_says_nothing_is_answered(visit: Open) -> None:
+    page = visit("en/index.html")
+    page.locator("#line").fill("<img src=x onerror=alert(1)> 12 monkeys")
+    expect(page.locator("#explained")).to_contain_text("We do not know this format.")
+    assert page.locator("#explained img").count() == 0
+    page.locator("#line").fill("")
+    expect(page.locator("#explained")).to_be_empty()
+
+
+# Keys
+
+
+def test_the_keyboard_reaches_everything_in_order_and_is_seen(visit: Open) -> None:
+    page = visit("en/ports/60603.html")
+    seen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("(e => e.className || e.name || e.getAttribute('href') || e.tagName)(document.activeElement)"))
+        style = page.evaluate("(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))")
+        assert style[0] == "solid"
+        assert style[1] >= 2
+        assert page.evaluate("(r => r.top >= 0 && r.bottom <= innerHeight)(document.activeElement.getBoundingClientRect())"), seen[-1]
+    assert seen[0] == "skip"
+    wanted = ["name", "q", "BUTTON", *(f"#{id}" for id in SITUATIONS)]
+    assert [item for item in seen if item in wanted] == wanted
+    page.goto("en/ports/60603.html")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+@pytest.mark.parametrize(("locale", "forward", "back"), [("en", "ArrowRight", "ArrowLeft"), ("ar", "ArrowLeft", "ArrowRight")])
+def test_arrows_turn_to_the_neighbours(locale: str, forward: str, back: str, visit: Open) -> None:
+    page = visit(f"{locale}/ports/443.html")
+    page.keyboard.press(forward)
+    page.wait_for_url("**/ports/444.html")
+    page.keyboard.press(back)
+    page.wait_for_url("**/ports/443.html")
+    page.locator("header input").fill("12")
+    page.keyboard.press(back)
+    page.keyboard.press(forward)
+    page.wait_for_timeout(200)
+    assert page.url.endswith("/ports/443.html")
+
+
+# Without JavaScript
+
+
+def test_a_port_is_explained_without_javascript(visit: Open) -> None:
+    page = visit("en/ports/60603.html", java_script_enabled=False)
+    assert page.locator(".systems > section").count() >= 3
+    for part in (".answer", ".situations", ".systems pre", ".references", "header input", "nav a[rel=next]"):
+        expect(page.locator(part).first).to_be_visible()
+    for section in page.locator(".systems > section").all():
+        expect(section).to_be_visible()
+    for situation in SITUATIONS:
+        page.goto("en/ports/60603.html")
+        page.locator(f".situations a[href='#{situation}']").click()
+        expect(page.locator(f"h3#{situation}")).to_be_in_viewport()
+
+
+def test_search_and_chart_lead_on_without_javascript(visit: Open) -> None:
+    page = visit("en/ports/443.html", java_script_enabled=False)
+    page.locator("header input").fill("60603")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/index.html?q=60603#blocks")
+    expect(page.locator("h2#blocks")).to_be_in_viewport()
+    expect(page.locator("noscript p")).to_be_visible()
+    page.locator(".chart a", has_text="60416–60671").click()
+    page.wait_for_url("**/en/blocks/60416-60671.html")
+    page.locator(".grid a", has_text="60603").click()
+    page.locator("#p60603 a").first.click()
+    page.wait_for_url("**/en/ports/60603.html")
+
+
+# Small screens, print
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_nothing_sticks_out_of_a_narrow_screen(locale: str, visit: Open) -> None:
+    # 320 pixels are a screen of 1280 at 400 %
+    page = visit("index.html", viewport=ViewportSize(width=320, height=256))
+    for kind, path in {**OUTSIDE, **site_server.pages(locale)}.items():
+        page.goto(path)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 320, kind
+        inside = "e => e.closest('.scroll, .chart, pre.answer') || (r => r.left > -.5 && r.right < 320.5)(e.getBoundingClientRect())"
+        out = f"[...document.querySelectorAll('main *')].filter(e => !({inside})(e)).map(e => e.outerHTML.slice(0, 80))"
+        assert page.evaluate(out) == [], kind
+
+
+@pytest.mark.parametrize("locale", [tag for tag in LOCALES if tag != "ar"])
+@pytest.mark.parametrize("port", [443, 60603])
+def test_a_phones_first_screen_holds_the_answer_and_the_situations(locale: str, port: int, visit: Open) -> None:
+    page = visit(f"{locale}/ports/{port}.html", viewport=PHONE)
+    for part in (".breadcrumb", "h1", ".answer", ".situations"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".situations a")).to_have_count(len(SITUATIONS))
+    for link in page.locator(".situations a").all():
+        expect(link).to_be_in_viewport(ratio=1)
+
+
+def test_a_port_prints_on_two_sheets_with_its_sources(visit: Open) -> None:
+    page = visit("en/ports/60603.html")
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert 1 <= len(sheets) <= 2
+    page.emulate_media(media="print")
+    for reference in page.locator(".references li").all():
+        expect(reference).to_be_visible()
+    address = "[...document.querySelectorAll('.references a')].every(a => getComputedStyle(a, '::after').content.includes('http'))"
+    assert page.evaluate(address)
+    for part in ("header form", ".copy", ".feedback"):
+        expect(page.locator(part).first).to_be_hidden()
+
+
+# Barriers, mistakes, strangers
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_no_page_has_barriers(locale: str, theme: str, visit: Open) -> None:
+    source = site_server.axe()
+    page = visit("index.html", color_scheme=theme)
+    found = []
+    for kind, path in {**OUTSIDE, **site_server.pages(locale)}.items():
+        page.goto(path)
+        page.evaluate(source)
+        run = "tags => axe.run({runOnly: tags}).then(({violations}) => violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 150)]))"
+        found += [(kind, *violation) for violation in page.evaluate(run, TAGS)]
+    assert found == []
+
+
+def test_pages_are_silent_obey_their_policy_and_ask_nobody_else(site: Site, visit: Open) -> None:
+    said: list[str] = []
+    asked: set[str] = set()
+    page = visit("index.html", WATCH)
+    page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    page.on("request", lambda request: asked.add(request.url))
+    for path in walk():
+        response = page.goto(path)
+        assert response
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        assert "unsafe" not in response.headers["content-security-policy"]
+        assert "'" in response.headers["content-security-policy"].partition("form-action ")[2]
+        page.evaluate(SETTLED)
+    assert [line for line in said if not ("404" in line and OUTSIDE["404"] in line)] == []
+    assert {url for url in asked if not url.startswith(site.url)} == set()
+    assert page.context.cookies() == []
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+    page.evaluate(SETTLED)
+    assert any("CSP: style-src-attr inline" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "says", "leads"),
+    [
+        ("de/ports/70000", "de", "70000", None),
+        ("ports/443", "en", "443", "en/ports/443.html"),
+        ("en/ports/443", "en", "443", "en/ports/443.html"),
+        ("bn/ports/60603/", "bn", "60603", "bn/ports/60603.html"),
+        ("ar/ports/99999.html", "ar", "99999", None),
+    ],
+)
+def test_an_address_that_leads_nowhere_leads_on(path: str, language: str, says: str, leads: str | None, site: Site, visit: Open) -> None:
+    page = visit(path)
+    hint = page.locator("#hint")
+    expect(hint).to_contain_text(says)
+    expect(hint).to_have_attribute("lang", language)
+    assert "{" not in hint.inner_text()
+    if leads is None:
+        assert "65535" in hint.inner_text()
+        assert hint.locator("a").count() == 0
+    else:
+        hint.locator("a").click()
+        page.wait_for_url(f"{site.url}{leads}")
+    response = visit(path, java_script_enabled=False).reload()
+    assert response
+    assert response.status == 404
+
+
+def test_html_is_without_mistakes(site: Site) -> None:
+    ports = sorted(site.folder.glob("*/ports/*.html"))
+    files = [site.folder / path for path in walk() if path not in OUTSIDE.values()]
+    files += [site.folder / "index.html", site.folder / "404.html", *random.Random(60603).sample(ports, 300)]
+    command = [*site_server.vnu(), "--format", "json", "--stdout", "--exit-zero-always", *map(str, dict.fromkeys(files))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    messages = json.loads(done.stdout)["messages"]
+    assert [(m["url"].rpartition("/site/")[2], m.get("lastLine"), m["message"]) for m in messages] == []
+
+
+def test_every_kind_of_page_is_looked_at(site: Site) -> None:
+    folders = {path.relative_to(site.folder / "en").parts[0] for path in (site.folder / "en").rglob("*.html")}
+    assert {path.format("en").split("/")[1] for path in KINDS.values()} == folders
