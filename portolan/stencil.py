@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 # A hole in rendered text: SO name SI. Control characters can't stand in a source (sources.read_text).
 _MARK = re.compile("\x0e([^\x0e\x0f]*)\x0f")
+_ASSET = re.compile(rb"[\w./]*assets/[\w.]+")
 _PRINTING_FILTERS = frozenset({"e", "escape", "safe", "join"})
 _PRINTING_TESTS = frozenset({"defined", "undefined", "none"})  # whether there is a value at all is in the shape
 
@@ -103,8 +104,8 @@ class Stencil:
         return stencil
 
     def digest(self, ignoring: str) -> bytes:
-        """A name for the text between the holes, the same wherever it is published (``ignoring`` the base URL)."""
-        text = b"\x0e".join(self._parts[::2]).replace(ignoring.encode(), b"")
+        """A name for the text between the holes, ``ignoring`` the base URL and the assets: neither changes what a page says."""
+        text = _ASSET.sub(b"", b"\x0e".join(self._parts[::2]).replace(ignoring.encode(), b""))
         return hashlib.blake2b(text, digest_size=16).digest()
 
     def stamp(self, values: Mapping[str, bytes]) -> bytes:

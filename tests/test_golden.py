@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def made(builder: Builder) -> dict[str, bytes]:
 
 def check(file: File, regenerate: bool) -> None:
     golden = GOLDEN / file.path
+    file = file._replace(data=re.sub(rb"(assets/\w+)\.[0-9a-f]{10}\.", rb"\1.HASH.", file.data))  # a new stylesheet changes no page
     if regenerate:
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_bytes(file.data)
