@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import msgspec
 from jinja2 import Template
 from markupsafe import Markup
 
@@ -54,7 +55,7 @@ class Builder:
         self.locale = project.locales[tag]
         self._locales = {other: project.locales[other] for other in menu}
         self._env = environment(project.templates)
-        self._shared = _shared(project)
+        self._shared = cache(self._shared_by)
         self._assets = project.asset_paths
         self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
 
@@ -62,7 +63,7 @@ class Builder:
 
     def block(self, block: Block, spans: Iterable[Span]) -> Iterator[File]:
         """The block's index page, and the pages of its ports that lie in ``spans``."""
-        yield self._block_page(block)
+        yield self.index(block)
         for span in spans:
             yield from self.ports(max(span.first, block.first), min(span.last, block.last))
 
@@ -124,7 +125,8 @@ class Builder:
         page = Page("port", self.locale.tag, port.number)
         return self._render("port.html", page, port=port, stands_in=stands_in)
 
-    def _block_page(self, block: Block) -> File:
+    def index(self, block: Block) -> File:
+        """The block's index page."""
         at = BLOCKS.index(block)
         parts: dict[str, list[Any]] = {}
         for segment in self.project.chart.within(block.first, block.last):
@@ -152,7 +154,7 @@ class Builder:
 
     def single(self, page: Page) -> File:
         """One page that belongs to no block."""
-        return self._file(page, _TEMPLATES.get(page.kind, f"{page.kind}.html"), **self._single(page))
+        return self._file(page, template_of(page), **values_of(self.project, page))
 
     def root(self) -> Iterator[File]:
         """The pages outside all locales, in this one's language, and the assets."""
@@ -161,23 +163,8 @@ class Builder:
         yield self._file(Page("missing"), "404.html", root=base[base.index("/", base.index("//") + 2) :])
         yield self._file(Page("robots"), "robots.txt")
         yield self._file(Page("headers"), "headers.txt")
+        yield File(Page("search").path, self.project.search)
         yield from (File(path, self.project.assets[name]) for name, path in self._assets.items())
-
-    def _single(self, page: Page) -> dict[str, Any]:
-        registry = self.project.chart.registry
-        if page.kind == "range":
-            found = next(r for r in registry.ranges if r.id == page.key)
-            return {
-                "range": found,
-                "blocks": [b for b in BLOCKS if found.ports.overlaps(Span(b.first, b.last))],
-                "wide": [use for use in registry.uses if len(use.ports) >= view.WIDE and use.ports.overlaps(found.ports)],
-            }
-        if page.kind == "system":
-            return {"system": next(s for s in registry.systems if s.id == page.key), "purposes": _PURPOSES, "sample": SAMPLE_PORT}
-        if page.kind == "article":
-            spans = self.project.chart.articles[str(page.key)]
-            return {"slug": page.key, "ports": [port for span in spans for port in range(span.first, span.last + 1)]}
-        return {"blocks": BLOCKS, "articles": dict(sorted(self.project.chart.articles.items(), key=lambda item: item[1]))}
 
     def _file(self, page: Page, template: str, **values: Any) -> File:
         return File(page.path, self._render(template, page, **values).encode())
@@ -185,10 +172,16 @@ class Builder:
     def _render(self, template: str, page: Page, **values: Any) -> str:
         sheet = Sheet(
             page, self.locale, settings=self.project.settings, locales=self._locales, prose=self.project.prose[self.locale.tag],
-            references=self.project.chart.references, assets=self._assets,
+            references=self.project.chart.references, assets=self._assets, needs=self.project.needs[template], given=given(values),
         )  # fmt: skip
         found: Template = self._env.get_template(template)
-        return found.render(context(sheet, {"stands_in": False, **self._shared, **values}))
+        return found.render(context(sheet, {"stands_in": False, **self._shared(page.kind), **values}))
+
+    def _shared_by(self, kind: str) -> dict[str, Any]:
+        """What the templates of a kind of page share."""
+        registry = registry_for(kind, self.project)
+        more = {"situations": _SITUATIONS, "strip_pools": _STRIP_POOLS, "holders_of": _holders(registry.get("pools", ())), "last": PORTS - 1}
+        return {**registry, **more}
 
 
 def single_pages(project: Project, tag: str) -> Iterator[Page]:
@@ -197,20 +190,56 @@ def single_pages(project: Project, tag: str) -> Iterator[Page]:
     return singles(tag, [r.id for r in chart.registry.ranges], [s.id for s in chart.registry.systems], chart.articles)
 
 
-def _shared(project: Project) -> Mapping[str, Any]:
+def given(values: Mapping[str, Any]) -> Collection[str]:
+    """The documents that a page gets to show besides those that its template names: articles, by slug."""
+    port, slug, articles = values.get("port"), values.get("slug"), values.get("articles")
+    return port.articles if port else (slug,) if slug else articles or ()
+
+
+def template_of(page: Page) -> str:
+    """The name of a page's template."""
+    return _TEMPLATES.get(page.kind, f"{page.kind}.html")
+
+
+def values_of(project: Project, page: Page) -> dict[str, Any]:
+    """What the template of a page outside blocks gets to see of the registry, besides what all get (``shared_entries``)."""
+    registry, articles = project.chart.registry, project.chart.articles
+    if page.kind == "range":
+        found = next(r for r in registry.ranges if r.id == page.key)
+        return {
+            "range": found,
+            "blocks": [b for b in BLOCKS if found.ports.overlaps(Span(b.first, b.last))],
+            "wide": [use for use in registry.uses if len(use.ports) >= view.WIDE and use.ports.overlaps(found.ports)],
+        }
+    if page.kind == "system":
+        return {"system": next(s for s in registry.systems if s.id == page.key), "purposes": _PURPOSES, "sample": SAMPLE_PORT}
+    if page.kind == "article":
+        spans = articles[str(page.key)]
+        return {"slug": page.key, "ports": [port for span in spans for port in range(span.first, span.last + 1)]}
+    return {"blocks": BLOCKS, "articles": dict(sorted(articles.items(), key=lambda item: item[1]))}
+
+
+def registry_for(kind: str, project: Project) -> dict[str, Any]:
+    """What the templates of a kind of page get to see of ranges, pools and systems; those of port pages no more than they show."""
     registry = project.chart.registry
+    ranges = {r.id: r for r in registry.ranges}
+    if kind == "block":
+        return {"ranges": ranges}
+    if kind != "port":
+        return {"ranges": ranges, "pools": registry.pools, "systems": registry.systems}
+    brief = msgspec.structs.replace
+    systems = [brief(system, commands=tuple(command for command in system.commands if command.primary)) for system in registry.systems]
     return {
-        "ranges": {r.id: r for r in registry.ranges},
-        "pools": registry.pools,
-        "systems": registry.systems,
-        "situations": _SITUATIONS,
-        "strip_pools": _STRIP_POOLS,
-        "holders_of": _holders(registry.pools),
-        "last": PORTS - 1,
+        "ranges": {id: brief(r, references=()) for id, r in ranges.items()},
+        "pools": [brief(pool, read=(), change=(), note=None, references=()) for pool in registry.pools],
+        "systems": [
+            brief(system, commands=tuple(brief(c, answer=None, shows="", pitfall=None, undo=None, references=()) for c in system.commands))
+            for system in systems
+        ],
     }
 
 
-def _holders(pools: tuple[Pool, ...]) -> Callable[[tuple[str, ...]], SimpleNamespace]:
+def _holders(pools: Iterable[Pool]) -> Callable[[tuple[str, ...]], SimpleNamespace]:
     """By the ids of a port's pools: who hands the port out now, the best known first, and whether systems are among them."""
 
     @cache

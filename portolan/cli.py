@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,15 @@ from typing import Any
 import click
 
 from portolan import __version__
-from portolan.output import NotOurs
+from portolan.output import Busy, NotOurs, Output
+from portolan.pool import WorkerDied
 from portolan.problem import ProblemsFound
 from portolan.progress import progress_for
 from portolan.project import load_project
 from portolan.proof import prove
 from portolan.registry.types import PORTS, Span
-from portolan.run import NoRoom, Plan, default_jobs, run, selection
+from portolan.run import NoRoom, default_jobs, mend, run, selection
+from portolan.work import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,6 +69,12 @@ def main(ctx: click.Context, root: Path) -> None:
 @click.option("--ports", type=PortsType(), metavar="PORTS", help="Build only these ports, such as 0-1023,8080.")
 @click.option("--base-url", type=BaseUrlType(), metavar="URL", help="Where the site is published, instead of site.yaml's base_url.")
 @click.option("--jobs", type=click.IntRange(1, 512), help="Processes to work with.  [default: one per processor]")
+@click.option("--clean", is_flag=True, help="Make every page anew, whatever was made before.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; list the files that would be written (+) or removed (-).")
+@click.option(
+    "--changed-list", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write the paths that changed since the last such list to FILE, those that went to FILE.removed.",
+)  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.pass_obj
 def build(
@@ -77,9 +84,12 @@ def build(
     ports: tuple[Span, ...] | None = None,
     base_url: str | None = None,
     jobs: int | None = None,
+    clean: bool = False,
+    dry_run: bool = False,
+    changed_list: Path | None = None,
     quiet: bool = False,
 ) -> None:
-    """Build the site, or a part of it."""
+    """Build the site, or a part of it: what changed since the last time, and nothing else."""
     with _told():
         project = load_project(root, prove)
         unknown = [tag for tag in tags if tag not in project.locales]
@@ -89,11 +99,25 @@ def build(
             project = project.published_at(base_url)
         chosen = tuple(tag for tag in project.locales if not tags or tag in tags)
         plan = Plan(project, out or root / "site", chosen, ports or (Span(0, PORTS - 1),), whole=not tags and ports is None)
-        report = run(plan, jobs or default_jobs(), progress_for(sys.stdout, quiet))
+        progress = progress_for(sys.stdout, quiet or dry_run)
+        report = run(plan, jobs or default_jobs(), progress, dry=dry_run, clean=clean)
+        if changed_list and not dry_run:
+            _tell_changes(Output(plan.folder), changed_list)
+    if dry_run:
+        for line in [f"+ {line}" for line in report.changed.lines()] + [f"- {path}" for path in report.removed]:
+            click.echo(line)
     if not quiet:
         click.echo(f"{plan.folder}: {report}")
         if not plan.whole:
             click.echo("A part of the site was built: links to other pages lead nowhere until `build.py` builds the whole.")
+
+
+def _tell_changes(output: Output, path: Path) -> None:
+    """What a deploy tool has to copy and to delete, one path a line; what was told is not told again."""
+    changed, removed = output.noted()
+    for place, paths in ((path, changed), (path.with_name(f"{path.name}.removed"), removed)):
+        place.write_text("".join(f"{line}\n" for line in paths))
+    output.told()
 
 
 @main.command()
@@ -110,13 +134,23 @@ def check(root: Path) -> None:
 @main.command()
 @click.option("--out", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The site to look at.  [default: site]")
 @click.option("--jobs", type=click.IntRange(1, 512), help="Processes to work with.  [default: one per processor]")
+@click.option("--repair", is_flag=True, help="Write again what was deleted or changed since it was built.")
 @click.pass_obj
-def verify(root: Path, out: Path | None, jobs: int | None) -> None:
-    """Read a built site and tell every dead link, double title, heavy page and gap in the sitemaps."""
+def verify(root: Path, out: Path | None, jobs: int | None, repair: bool) -> None:
+    """Read a built site and tell every damaged file, dead link, double title, heavy page and gap in the sitemaps."""
+    from portolan.verify import DAMAGE
     from portolan.verify import verify as look
 
+    folder, jobs = out or root / "site", jobs or default_jobs()
     with _told():
-        summary = look(out or root / "site", jobs or default_jobs())
+        summary = look(folder, jobs)
+        damaged = [problem for problem in summary.problems if problem.check == DAMAGE]
+        if repair and damaged:
+            for problem in damaged:
+                click.echo(problem, err=True)
+            report = mend(load_project(root, prove), folder, [problem.path for problem in damaged], jobs)
+            click.echo(f"{len(damaged):,} files were damaged; {report.written:,} files written.")
+            summary = look(folder, jobs)
     for problem in summary.problems:
         click.echo(problem, err=True)
     click.echo(f"{summary.pages:,} pages, {len(summary.problems):,} problems")
@@ -200,9 +234,11 @@ def _told() -> Iterator[None]:
         sys.exit(1)
     except NotOurs as error:
         raise click.BadParameter(f"{error}; choose another folder", param_hint="'--out'") from None
+    except Busy as error:
+        _stop(f"{error}. Nothing was written.")
     except NoRoom as error:
         _stop(f"{error}. Nothing was written.")
-    except BrokenProcessPool:
+    except WorkerDied:
         _stop("a process of the build was killed (out of memory?). What is published is whole; the next run goes on.")
     except OSError as error:
         _stop(f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on.")

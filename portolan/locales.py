@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from gettext import c2py
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -58,14 +58,14 @@ class Locale:
 
     def __init__(self, tag: str, catalog: Catalog) -> None:
         self.tag = tag
-        self._plural = catalog.plural
+        self.plural_rule = catalog.plural
         self._strings = {message.ids: message.strings for message in catalog.messages}
 
     def __repr__(self) -> str:
         return f"Locale({self.tag})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {"tag": self.tag, "_plural": self._plural, "_strings": self._strings}  # what is cached is derived
+        return {"tag": self.tag, "plural_rule": self.plural_rule, "_strings": self._strings}  # what is cached is derived
 
     @cached_property
     def cldr(self) -> Cldr:
@@ -101,7 +101,11 @@ class Locale:
 
     @cached_property
     def _form(self) -> Callable[[int], int]:
-        return c2py(self._plural)
+        return c2py(self.plural_rule)
+
+    def message(self, forms: tuple[str, ...]) -> tuple[str, ...] | None:
+        """All that is translated of a message, its English forms given."""
+        return self._strings.get(forms)
 
     def phrase(self, text: str) -> Markup:
         """``text`` translated and escaped; English that stands in is marked."""
@@ -140,12 +144,15 @@ def catalog_path(tag: str) -> str:
     return f"{HOME}/{tag}/LC_MESSAGES/{DOMAIN}.po"
 
 
-def load_catalogs(root: Path, problems: list[Problem]) -> dict[str, Catalog]:
-    """Each locale's catalog by tag; broken ones are noted."""
+Remember = Callable[[str, Callable[[], Catalog | None]], Catalog | None]
+
+
+def load_catalogs(root: Path, problems: list[Problem], remember: Remember = lambda path, load: load()) -> dict[str, Catalog]:
+    """Each locale's catalog by tag; broken ones are noted. ``remember(path, load)`` may know what ``load`` would make of the file."""
     tags = locale_tags(root)
     if SOURCE not in tags:
         problems.append(Problem(catalog_path(SOURCE), 1, "file", "must exist: English is the language of the sources"))
-    catalogs = {tag: _load(root, tag, problems) for tag in tags if _known(tag, problems)}
+    catalogs = {tag: remember(catalog_path(tag), partial(_load, root, tag, problems)) for tag in tags if _known(tag, problems)}
     return {tag: catalog for tag, catalog in catalogs.items() if catalog is not None}
 
 

@@ -6,88 +6,30 @@ build of a locale) grows out of sight below ``.portolan/`` and appears with one 
 
 from __future__ import annotations
 
-import errno
+import fcntl
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from portolan.registry.types import Span
+from portolan import files
+from portolan.manifest import NONE, SINGLES, Manifest, Records
+from portolan.pages import BLOCKS, Block, Page
 
-_OURS = ".portolan"
-_HARMLESS = {_OURS, ".gitignore"}
-_LINE = re.compile(r"(?P<before>[^{}]*)\{(?P<first>\d+)-(?P<last>\d+)\}(?P<after>[^{}]*)")
+OURS = ".portolan"
+_HARMLESS = {OURS, ".gitignore"}
+_PATIENCE = 3.0  # seconds that we wait for the last processes of a build that was killed
 
 
 class NotOurs(Exception):
     """The output folder holds something that we didn't write."""
 
 
-class Manifest:
-    """The paths we wrote: single ones, and runs such as ``en/ports/{0-65535}.html``."""
-
-    def __init__(self, files: Iterable[str] = (), runs: Mapping[str, Iterable[Span]] | None = None) -> None:
-        """``runs`` maps a path with ``*`` in the place of a number to the numbers' spans. ``ValueError`` for a path given twice."""
-        listed = list(files)
-        self.files = frozenset(listed)
-        if len(self.files) != len(listed):
-            raise ValueError(f"written twice: {sorted(path for path in self.files if listed.count(path) > 1)}")
-        self.runs = {pattern: tuple(merge(spans)) for pattern, spans in (runs or {}).items() if spans}
-
-    @classmethod
-    def parse(cls, text: str) -> Manifest:
-        """Read what ``str(manifest)`` wrote."""
-        files: list[str] = []
-        runs: dict[str, list[Span]] = {}
-        for line in text.splitlines():
-            if run := _LINE.fullmatch(line):
-                runs.setdefault(f"{run['before']}*{run['after']}", []).append(Span(int(run["first"]), int(run["last"])))
-            elif line and not line.startswith("#"):
-                files.append(line)
-        return cls(files, runs)
-
-    def __str__(self) -> str:
-        lines = list(self.files)
-        for pattern, spans in self.runs.items():
-            before, _, after = pattern.partition("*")
-            lines += [f"{before}{{{span.first}-{span.last}}}{after}" for span in spans]
-        return "# What the generator wrote here, and may take away again.\n" + "".join(f"{line}\n" for line in sorted(lines))
-
-    def __or__(self, other: Manifest) -> Manifest:
-        patterns = {*self.runs, *other.runs}
-        return Manifest(self.files | other.files, {p: (*self.runs.get(p, ()), *other.runs.get(p, ())) for p in sorted(patterns)})
-
-    def __sub__(self, other: Manifest) -> Iterator[str]:
-        """The paths of this manifest that the other doesn't hold."""
-        yield from sorted(self.files - other.files)
-        for pattern, spans in self.runs.items():
-            kept = other.runs.get(pattern, ())
-            for span in spans:
-                for number in range(span.first, span.last + 1):
-                    if not any(number in other_span for other_span in kept):
-                        yield pattern.replace("*", str(number))
-
-    def __len__(self) -> int:
-        return len(self.files) + sum(len(span) for spans in self.runs.values() for span in spans)
-
-    def below(self, tree: str) -> int:
-        """How many of the paths lie in the folder ``tree``."""
-        files = sum(path.startswith(f"{tree}/") for path in self.files)
-        return files + sum(len(span) for pattern, spans in self.runs.items() if pattern.startswith(f"{tree}/") for span in spans)
-
-
-def merge(spans: Iterable[Span]) -> Iterator[Span]:
-    """The same numbers in the fewest spans, in order."""
-    current: Span | None = None
-    for span in sorted(spans):
-        if current and span.first <= current.last + 1:
-            current = Span(current.first, max(current.last, span.last))
-            continue
-        if current:
-            yield current
-        current = span
-    if current:
-        yield current
+class Busy(Exception):
+    """Another process writes into the output folder."""
 
 
 class Output:
@@ -95,62 +37,176 @@ class Output:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._manifest = folder / _OURS / "manifest"
+        self.ours = folder / OURS
+        self.records = Records(self.ours / "records")
+        self.state = self.ours / "state"
+        self._manifest = self.ours / "manifest"
+        self._changed = self.ours / "changed"
         self._made: set[str] = set()
         self._fresh: dict[str, bool] = {}
 
     def claim(self) -> Manifest:
-        """Make the folder ours and say what we wrote into it before. Raises NotOurs, writing nothing."""
+        """What we wrote into the folder before. Raises NotOurs when it holds what we didn't."""
         if self.folder.exists() and not self.folder.is_dir():
             raise NotOurs(f"{self.folder} is not a folder")
-        if self._manifest.exists():
-            return Manifest.parse(self._manifest.read_text())
+        if (data := files.read(self._manifest)) is not None:
+            return Manifest.parse(data.decode())
         foreign = sorted(path.name for path in self.folder.iterdir() if path.name not in _HARMLESS) if self.folder.exists() else []
         if foreign:
             raise NotOurs(f"{self.folder} is neither empty nor made by this program: it holds {foreign[0]}")
         return Manifest()
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other build out of the folder. Raises Busy.
+
+        The kernel holds the lock for this process and all that it starts, and lets go when the last of them ends, however it
+        does: a lock can't be left behind.
+        """
+        was_there = self.folder.exists()
+        self.ours.mkdir(parents=True, exist_ok=True)
+        path = self.ours / "lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._wait_for(descriptor)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()} {socket.gethostname()}".encode())
+            for left in self.ours.glob("new-*"):
+                left.unlink()
+            yield
+        finally:
+            if not self._manifest.exists():  # nothing came of it: leave nothing
+                path.unlink(missing_ok=True)
+                for folder in (self.ours, *([] if was_there else [self.folder])):
+                    try:
+                        folder.rmdir()
+                    except OSError:
+                        break
+            os.close(descriptor)
+
+    def _wait_for(self, descriptor: int) -> None:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                process, _, host = os.pread(descriptor, 200, 0).decode(errors="replace").partition(" ")
+                alive = host != socket.gethostname() or _is_alive(process)
+                if alive or time.monotonic() > until:
+                    where = f" on {host}" if host and host != socket.gethostname() else ""
+                    raise Busy(f"process {process or 'unknown'}{where} is building into {self.folder}; wait for it, or stop it") from None
+                time.sleep(0.05)
+
     def record(self, manifest: Manifest) -> None:
         """Keep the manifest. It is recorded before the writing (what may come) and after it (what is there)."""
-        self._manifest.parent.mkdir(parents=True, exist_ok=True)
-        _replace(self._manifest, str(manifest).encode())
+        self.ours.mkdir(parents=True, exist_ok=True)
+        files.replace(self._manifest, str(manifest).encode())
+
+    def differs(self, path: str, data: bytes) -> bool:
+        """Whether ``write`` would write."""
+        tree = path.partition("/")[0] if "/" in path else ""
+        return bool(tree and self.is_fresh(tree)) or files.read(f"{self.folder}/{path}") != data
 
     def write(self, path: str, data: bytes) -> bool:
         """Put ``data`` at ``path``; false when it was there already, byte for byte."""
         tree = path.partition("/")[0] if "/" in path else ""
-        if tree and self._is_fresh(tree):
+        if tree and self.is_fresh(tree):
             return self._grow(self._hidden(tree) + path[len(tree) :], data)
         target = f"{self.folder}/{path}"
-        if _read(target) == data:
+        if files.read(target) == data:
             return False
         self._folder_of(target)
-        _replace(Path(target), data, self.folder / _OURS)
+        files.replace(target, data, self.ours)
         return True
 
     def publish(self, tree: str) -> None:
         """Let a tree that was new appear."""
-        if self._is_fresh(tree) and os.path.isdir(self._hidden(tree)):
+        if self.is_fresh(tree) and os.path.isdir(self._hidden(tree)):
             os.rename(self._hidden(tree), self.folder / tree)
         self._fresh[tree] = False
 
-    def remove(self, paths: Iterable[str]) -> int:
-        """Take away files that we wrote, and the folders that this leaves empty. Returns how many there were."""
-        removed = 0
+    def is_fresh(self, tree: str) -> bool:
+        """Whether a tree is new: not published yet."""
+        if tree not in self._fresh:
+            self._fresh[tree] = not (self.folder / tree).exists()
+        return self._fresh[tree]
+
+    def is_lost(self, tree: str) -> bool:
+        """Whether a tree is neither published nor growing: what was recorded of it holds no longer."""
+        return not (self.folder / tree).exists() and not os.path.isdir(self._hidden(tree))
+
+    def remove(self, paths: Iterable[str]) -> Iterator[str]:
+        """Take away files that we wrote, and the folders that this leaves empty. Gives those that were there."""
         folders: set[Path] = set()
         for path in paths:
-            target = self.folder / path
-            try:
-                target.unlink()
-                removed += 1
-            except FileNotFoundError:
-                pass
             folders.update(parent for parent in Path(path).parents if parent.name)
+            try:
+                (self.folder / path).unlink()
+            except FileNotFoundError:
+                continue
+            yield path
         for folder in sorted(folders, key=lambda f: -len(f.parts)):
             try:
                 (self.folder / folder).rmdir()
             except OSError:
                 pass  # not empty: somebody else's file, or ours that stay
-        return removed
+
+    def forget_all_but(self, names: Iterable[str]) -> None:
+        """Drop records and half-grown trees of what is not made any more."""
+        for name in self.records.names() - set(names):
+            self.records.drop(name)
+        for left in (self.ours / "growing").glob("*"):
+            if left.name not in names:
+                shutil.rmtree(left)
+
+    def digests(self) -> Iterator[tuple[str, bytes]]:
+        """Every file that is recorded, with its digest."""
+        names = self.records.names()
+        for name in names:
+            if f"{name}{SINGLES}" in names:
+                yield from self._of_locale(name)
+            else:
+                yield from ((path, digest) for path, (_, digest) in self.records.pages(name).items())
+
+    def _of_locale(self, locale: str) -> Iterator[tuple[str, bytes]]:
+        for block in BLOCKS:
+            record = self.records.block(locale, block)
+            own = ((Page("port", locale, number).path, digest) for number, digest in zip(block.ports, record.by_port, strict=True))
+            yield from ((path, digest) for path, digest in ((Page("block", locale, block).path, record.index_digest), *own) if digest != NONE)
+
+    def doubt(self, paths: Iterable[str]) -> None:
+        """Take back what is recorded of some files, so that the next run makes them again."""
+        doubtful = set(paths)
+        for name in self.records.names():
+            pages = self.records.pages(name)
+            if doubtful & pages.keys():
+                self.records.put_pages(name, {path: record for path, record in pages.items() if path not in doubtful})
+        for path in doubtful:
+            page = Page.parse(path)
+            if page and page.locale and isinstance(page.key, int):
+                self.records.doubt(page.locale, Block.of(page.key), page.key)
+            elif page and page.locale and isinstance(page.key, Block):
+                self.records.doubt(page.locale, page.key)
+
+    # What a deploy tool has to copy
+
+    def note(self, changed: Manifest, removed: Iterable[str] = ()) -> None:
+        """Remember paths that changed or went, until they are told to somebody."""
+        lines = [f"+{line}" for line in changed.lines()] + [f"-{path}" for path in removed]
+        if lines:
+            descriptor = os.open(self._changed, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            files.write_all(descriptor, "".join(f"{line}\n" for line in lines).encode())
+
+    def noted(self) -> tuple[list[str], list[str]]:
+        """All paths that changed and all that went since ``told``, sorted."""
+        state: dict[str, bool] = {}
+        for line in (files.read(self._changed) or b"").decode().splitlines():
+            state |= dict.fromkeys(Manifest.parse(line[1:]), line.startswith("+"))
+        return sorted(path for path, there in state.items() if there), sorted(path for path, there in state.items() if not there)
+
+    def told(self) -> None:
+        """Forget what was noted: somebody has been told."""
+        self._changed.unlink(missing_ok=True)
 
     def room(self) -> tuple[int, int | None, int]:
         """Free bytes, free files (``None`` where the file system has no limit), and the size that a file's last bytes take up."""
@@ -160,13 +216,8 @@ class Output:
         stat = os.statvfs(place)
         return stat.f_bavail * stat.f_frsize, stat.f_favail if stat.f_files else None, stat.f_bsize
 
-    def _is_fresh(self, tree: str) -> bool:
-        if tree not in self._fresh:
-            self._fresh[tree] = not (self.folder / tree).exists()
-        return self._fresh[tree]
-
     def _hidden(self, tree: str) -> str:
-        return f"{self.folder}/{_OURS}/growing/{tree}"
+        return f"{self.folder}/{OURS}/growing/{tree}"
 
     def _grow(self, target: str, data: bytes) -> bool:
         """Write straight into a hidden tree; what an interrupted run left there is kept where it is whole."""
@@ -174,10 +225,10 @@ class Output:
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
-            if _read(target) == data:
+            if files.read(target) == data:
                 return True
             descriptor = os.open(target, os.O_WRONLY | os.O_TRUNC)
-        _write_all(descriptor, data)
+        files.write_all(descriptor, data)
         return True
 
     def _folder_of(self, target: str) -> None:
@@ -187,31 +238,11 @@ class Output:
             self._made.add(folder)
 
 
-def _read(path: str) -> bytes | None:
+def _is_alive(process: str) -> bool:
     try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-
-
-def _replace(path: Path, data: bytes, beside: Path | None = None) -> None:
-    temporary = f"{beside or path.parent}/new-{os.getpid()}"
-    try:
-        _write_all(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), data)
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    try:
-        written = os.write(descriptor, data)
-        while written < len(data):
-            more = os.write(descriptor, data[written:])
-            if not more:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            written += more
-    finally:
-        os.close(descriptor)
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (ValueError, OverflowError, OSError):
+        return False
+    return True

@@ -21,6 +21,9 @@ class Progress:
     def advance(self, locale: str, pages: int, size: int) -> None:
         """Some pages of a locale are done."""
 
+    def finish(self, locale: str) -> None:
+        """All pages of a locale are done."""
+
     def __enter__(self) -> Progress:
         return self
 
@@ -41,12 +44,11 @@ def announcement(pages: int, size: int, locales: int) -> str:
 
 
 class LineProgress(Progress):
-    """A line every ten seconds, and one when a locale is done."""
+    """A line every ten seconds, and one when a locale is done; a run that never begins is too short for any."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self.stream = stream
         self.total = self.pages = 0
-        self.locale = ""
         self.started = self.told = monotonic()
 
     def begin(self, pages: int, size: int, locales: int) -> None:
@@ -54,17 +56,14 @@ class LineProgress(Progress):
         print(announcement(pages, size, locales), file=self.stream, flush=True)
 
     def advance(self, locale: str, pages: int, size: int) -> None:
-        if self.locale and locale != self.locale:
-            self._tell(f"{self.locale} done")
-        self.locale = locale
         self.pages += pages
         if monotonic() - self.told > 10:
             left = max(0, self.total - self.pages) / self._rate()
-            self._tell(f"{locale}, {left:,.0f} s left")
+            self._tell(f"{left:,.0f} s left")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            self._tell(f"{self.locale} done")
+    def finish(self, locale: str) -> None:
+        if self.total:
+            self._tell(f"{locale} done")
 
     def _rate(self) -> float:
         return max(self.pages, 1) / max(monotonic() - self.started, 1e-3)
@@ -77,7 +76,7 @@ class LineProgress(Progress):
 class BarProgress(Progress):
     """A bar with pages per second and the time left."""
 
-    bar: Bar
+    bar: Bar | None = None
     task: TaskID
 
     def begin(self, pages: int, size: int, locales: int) -> None:
@@ -95,13 +94,17 @@ class BarProgress(Progress):
         self.started = monotonic()
 
     def advance(self, locale: str, pages: int, size: int) -> None:
+        if not self.bar:
+            return
         done = self.bar.tasks[0].completed + pages
         rate = done / max(monotonic() - self.started, 1e-3)
         self.bar.update(self.task, advance=pages, description=locale, rate=f"{rate:,.0f} pages/s")
 
     def __enter__(self) -> Progress:
-        self.bar.start()
+        if self.bar:
+            self.bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+        if self.bar:
+            self.bar.stop()

@@ -1,49 +1,63 @@
 """Everything the site is made of, loaded and checked: or every problem at once.
 
-A loaded project is kept in ``.cache/`` under a digest of all its inputs, so that nothing is read twice for nothing.
+What was read before is kept in ``.cache/``: the whole project as long as nothing changes, and what came of each source
+for the time when others did.
 """
 
 from __future__ import annotations
 
-import gc
 import hashlib
-import pickle
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from portolan import checks, constants, prose, search
+from portolan.cache import Cache
 from portolan.chart import picture
 from portolan.locales import Locale, load_catalogs
 from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
 from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
-from portolan.render import syntax
+from portolan.render import Needs, needs, syntax
 from portolan.settings import Settings, load_settings
 from portolan.sources import read_text
 from portolan.verdict import Judge
 
 _PACKAGE = Path(__file__).parent
 _SOURCES = ("content", "locales", "templates", "assets")
+_LIBRARIES = ("babel", "jinja2", "markdown", "markupsafe")  # whose versions may show in a page
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
-_CACHE = Path(".cache") / "project"
+_PLACE = ".cache"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Project:
-    """The sources in the form that pages are made from. ``digest`` names them; ``prose`` is by locale and slug."""
+    """The sources in the form that pages are made from.
 
-    digest: str
+    ``sources`` maps every file that was read to the digest of its bytes, the generator's own among them, and ``digest``
+    names them all; ``code`` names the generator and its libraries. ``prose`` is by locale and slug.
+    """
+
+    digest: bytes
+    code: bytes
+    sources: Mapping[str, bytes]
     settings: Settings
     chart: Chart
     judge: Judge
     locales: Mapping[str, Locale]
     prose: Mapping[str, Mapping[str, Prose]]
     templates: Mapping[str, str]
+    needs: Mapping[str, Needs]
     assets: Mapping[str, bytes]
+    search: bytes
 
     @property
     def asset_paths(self) -> dict[str, str]:
@@ -55,53 +69,96 @@ class Project:
         return replace(self, settings=msgspec.structs.replace(self.settings, base_url=base_url))
 
 
-def load_project(root: Path, prove: Callable[[Project], list[Problem]]) -> Project:
+Prove = Callable[[Project, Cache], list[Problem]]
+
+
+def load_project(root: Path, prove: Prove) -> Project:
     """Load and check everything below ``root``; ``ProblemsFound`` with all problems of all files.
 
     ``prove`` tells what goes wrong when the templates are rendered, which this module knows nothing of.
     """
-    digest = _digest(root)
-    project = _kept(root, digest)
+    cache = Cache(root / _PLACE)
+    sources = dict(_digests(root))
+    code = _named(path + digest.hex() for path, digest in sources.items() if path.startswith(f"{_PACKAGE.name}/"))
+    code = _named([code.hex(), sys.version, *map(version, _LIBRARIES)])
+    digest = _named([code.hex(), *(path + digest.hex() for path, digest in sources.items())])
+    project: Project | None = cache.get("project", digest)
     if project is None:
-        project = _load(root, digest)
-        if problems := prove(project):
+        project = _Loading(root, cache, code, sources, digest).project()
+        if problems := prove(project, cache):
             raise ProblemsFound(problems)
-        _keep(root, project)
+        cache.keep("project", digest, project)
     return project
 
 
-def _load(root: Path, digest: str) -> Project:
-    problems: list[Problem] = []
-    settings = load_settings(root, problems)
-    registry = load_registry(root, problems)
-    documents = load_documents(root, problems)
-    catalogs = load_catalogs(root, problems)
-    templates = _texts(root, "templates", problems)
-    assets = {path.name: path.read_bytes() for path in sorted((root / "assets").glob("*")) if path.is_file()}
-    broken = {problem.path for problem in problems}
-    problems += checks.sources(settings, registry, documents, catalogs, broken)
-    problems += syntax(templates)
-    articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
-    cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
-    if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
-        problems += checks.pages(Chart(registry, articles, cited_by), documents)
-    if problems or settings is None:
-        raise ProblemsFound(problems)
-    chart = Chart(registry, articles, cited_by)
-    locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
-    rendered = _prose(documents, locales, chart)
-    titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
-    assets |= {"chart.png": picture(chart), "search.js": search.index(chart, titles)}
-    return Project(digest, settings, chart, Judge(chart.segments), locales, rendered, templates, assets)
+class _Loading:
+    """Loading, with what was read before remembered file by file."""
 
+    def __init__(self, root: Path, cache: Cache, code: bytes, sources: Mapping[str, bytes], digest: bytes) -> None:
+        self._root, self._cache, self._code, self._sources, self._digest = root, cache, code, sources, digest
+        self._problems: list[Problem] = []
 
-def _prose(documents: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:
-    known = constants.constants(chart)
-    rendered = {}
-    for tag, locale in locales.items():
-        printed = {name: constants.printed(value, locale) for name, value in known.items()}
-        rendered[tag] = {slug: prose.translate(document, locale, printed.get) for slug, document in documents.items()}
-    return rendered
+    def project(self) -> Project:
+        """The project, not proven yet; ``ProblemsFound`` with everything that is wrong in its sources."""
+        root, problems = self._root, self._problems
+        settings = load_settings(root, problems)
+        registry = load_registry(root, problems, self._remember)
+        documents = load_documents(root, problems)
+        catalogs = load_catalogs(root, problems, self._remember)
+        templates = _texts(root, "templates", problems)
+        assets = {path.name: path.read_bytes() for path in sorted((root / "assets").glob("*")) if path.is_file()}
+        articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
+        cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
+        broken = {problem.path for problem in problems}
+        problems += checks.sources(settings, registry, documents, catalogs, broken)
+        needed = self._needs(templates)
+        if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
+            problems += checks.pages(Chart(registry, articles, cited_by), documents)
+        if problems or settings is None:
+            raise ProblemsFound(problems)
+        chart = Chart(registry, articles, cited_by)
+        locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
+        rendered = self._prose(documents, locales, chart)
+        titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
+        return Project(
+            self._digest, self._code, self._sources, settings, chart, Judge(chart.segments), locales, rendered, templates, needed,
+            {**assets, "chart.png": picture(chart)}, search.index(chart, titles),
+        )  # fmt: skip
+
+    def _remember(self, path: str, load: Callable[[], T]) -> T:
+        """What ``load`` makes of the file at ``path``, or made of it before, if there was nothing wrong with it."""
+        name, digest = path.replace("/", "-"), _named([self._code.hex(), self._sources.get(path, b"").hex()])
+        value: T | None = self._cache.get(name, digest)
+        if value is None:
+            before = len(self._problems)
+            value = load()
+            if len(self._problems) == before:
+                self._cache.keep(name, digest, value)
+        return value
+
+    def _needs(self, templates: Mapping[str, str]) -> Mapping[str, Needs]:
+        digest = _named([self._code.hex(), repr(templates)])
+        found: Mapping[str, Needs] | None = self._cache.get("templates", digest)
+        if found is None:
+            problems = list(syntax(templates))
+            self._problems += problems
+            found = {} if problems else needs(templates)
+            if not problems:
+                self._cache.keep("templates", digest, found)
+        return found
+
+    def _prose(self, documents: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:
+        known = constants.constants(chart)
+        rendered = {}
+        for tag, locale in locales.items():
+            printed = {name: constants.printed(value, locale) for name, value in known.items()}
+            markdown = {slug: prose.translate(document, locale, printed.get) for slug, document in documents.items()}
+            before: dict[prose.Translated, Prose] = self._cache.get(f"prose-{tag}", self._code) or {}
+            now = {text: before.get(text) or prose.render(text, locale) for text in markdown.values()}
+            if now.keys() != before.keys():
+                self._cache.keep(f"prose-{tag}", self._code, now)
+            rendered[tag] = {slug: now[text] for slug, text in markdown.items()}
+        return rendered
 
 
 def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
@@ -115,43 +172,17 @@ def _hashed(name: str, data: bytes) -> str:
     return f"assets/{stem}.{hashlib.blake2b(data, digest_size=5).hexdigest()}.{suffix}"
 
 
-def _digest(root: Path) -> str:
-    """A name for all the sources and for the code that reads them."""
-    whole = hashlib.blake2b(digest_size=16)
-    for path in [*_files(root, _SOURCES), *sorted(_PACKAGE.rglob("*.py"))]:
-        data = path.read_bytes()
-        whole.update(f"{path.relative_to(root if path.is_relative_to(root) else _PACKAGE)}\0{len(data)}\0".encode())
-        whole.update(data)
-    return whole.hexdigest()
+def _digests(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Every source below ``root`` and every file of the generator, with the digest of its bytes."""
+    for home, paths in ((root, _files(root, _SOURCES)), (_PACKAGE.parent, sorted(_PACKAGE.rglob("*.py")))):
+        for path in paths:
+            yield path.relative_to(home).as_posix(), hashlib.blake2b(path.read_bytes(), digest_size=8).digest()
 
 
 def _files(root: Path, folders: Iterable[str]) -> list[Path]:
     return sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file())
 
 
-def _kept(root: Path, digest: str) -> Project | None:
-    """The project as it was loaded before, if its sources are the same. The cache is ours alone: it is a pickle."""
-    gc.disable()  # a hundred thousand new objects and none of them garbage
-    try:
-        with open(root / _CACHE, "rb") as file:
-            if file.readline().decode().strip() == digest:
-                project: Project = pickle.load(file)
-                return project
-    except Exception:  # a cache that can't be read, whyever, is no cache
-        pass
-    finally:
-        gc.enable()
-    return None
-
-
-def _keep(root: Path, project: Project) -> None:
-    path = root / _CACHE
-    try:
-        path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(".new")
-        temporary.write_bytes(f"{project.digest}\n".encode() + pickle.dumps(project, pickle.HIGHEST_PROTOCOL))
-        temporary.replace(path)
-    except OSError:
-        pass  # a read-only checkout builds as well, only without a cache
-
-
+def _named(parts: Iterable[str]) -> bytes:
+    """A digest of 16 bytes that names all the parts, in order."""
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()

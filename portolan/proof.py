@@ -13,7 +13,10 @@ from typing import NamedTuple
 from jinja2 import TemplateNotFound
 
 from portolan.blocks import Builder, single_pages
+from portolan.cache import Cache
+from portolan.fingerprints import Fingerprints, digest
 from portolan.pages import BLOCKS
+from portolan.ports import Segment
 from portolan.problem import Problem
 from portolan.project import Project
 from portolan.render import HOME
@@ -27,24 +30,38 @@ class Fault(NamedTuple):
     reason: str
 
 
-def prove(project: Project) -> list[Problem]:
-    """All problems of the templates, each with the first page that shows it."""
+def prove(project: Project, cache: Cache) -> list[Problem]:
+    """All problems of the templates, each with the first page that shows it. What was proven before is not proven again."""
+    proven: frozenset[bytes] = cache.get("proof", project.code) or frozenset()
+    sound: set[bytes] = set()
     found: dict[Fault, str] = {}
-    for what, render in _renderings(project):
-        if fault := _fault(render):
+    for fingerprint, what, render in _renderings(project):
+        if fingerprint in proven:
+            sound.add(fingerprint)
+        elif fault := _fault(render):
             found.setdefault(fault, what)
+        elif fingerprint:
+            sound.add(fingerprint)
+    if sound != proven:
+        cache.keep("proof", project.code, frozenset(sound))
     return [Problem(fault.path, fault.line, "template", f"{fault.reason} ({what})") for fault, what in found.items()]
 
 
-def _renderings(project: Project) -> Iterator[tuple[str, Callable[[], object]]]:
+def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], object]]]:
+    """What is rendered, each with its fingerprint."""
     builder = Builder(project, project.settings.default_locale, project.locales)
+    fingerprints = Fingerprints(project, project.locales).locale(builder.locale.tag)
     for page in single_pages(project, builder.locale.tag):
-        yield page.path, partial(builder.single, page)
-    yield "root", lambda: list(builder.root())
-    yield "block", lambda: list(builder.block(BLOCKS[0], ()))
-    for segment in project.chart.segments:
-        for number in sorted({segment.first, min(segment.first + 1, segment.last), segment.last}):
-            yield f"port {number}", partial(builder.cut, project.chart.facts(number))
+        yield fingerprints.single(page), page.path, partial(builder.single, page)
+    yield b"", "root", lambda: list(builder.root())
+    yield fingerprints.block(BLOCKS[0]), "block", lambda: builder.index(BLOCKS[0])
+    for segment, own in zip(project.chart.segments, fingerprints.segments, strict=True):
+        yield digest([fingerprints.port, own]), f"ports {segment.first}-{segment.last}", partial(_cut, builder, segment)
+
+
+def _cut(builder: Builder, segment: Segment) -> None:
+    for number in sorted({segment.first, min(segment.first + 1, segment.last), segment.last}):
+        builder.cut(builder.project.chart.facts(number))
 
 
 def _fault(render: Callable[[], object]) -> Fault | None:

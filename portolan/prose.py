@@ -133,13 +133,20 @@ def split(body: str, first_line: int = 1) -> Iterator[Block]:
         yield Block(first_line + start, item[1] if item else "", text)
 
 
-def translate(document: Document, locale: Locale, computed: Callable[[str], str | None]) -> Prose:
-    """The document as HTML in the locale's language.
+class Translated(NamedTuple):
+    """A document in one language, still Markdown; ``complete`` when none of it stands in English for want of a translation."""
+
+    title: Markup
+    text: str
+    complete: bool
+
+
+def translate(document: Document, locale: Locale, computed: Callable[[str], str | None]) -> Translated:
+    """The document in the locale's language.
 
     ``computed(name)`` is the value of a placeholder that is the same on every page, or ``None`` for one that the
     page fills in.
     """
-    markdown = _markdown(locale)
     pieces, complete = [], True
     for block in document.blocks:
         text = locale.translate(block.text) if block.message else block.text
@@ -150,10 +157,15 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
     for index, (prefix, text) in enumerate(pieces):
         tight = index and prefix.strip() and pieces[index - 1][0] == prefix
         source += f"{'' if not index else chr(10) if tight else chr(10) * 2}{prefix}{text}"
-    html = markdown.convert(source)
+    return Translated(locale.phrase(document.front.title), source, complete)
+
+
+def render(translated: Translated, locale: Locale) -> Prose:
+    """The document as HTML."""
+    html = _markdown(locale).convert(translated.text)
     lead = _LEAD.match(html)
     first = f"{lead[0]}</p>" if lead else html.partition("</p>")[0] + "</p>"
-    return Prose(locale.phrase(document.front.title), tuple(_OPEN.split(first)), tuple(_OPEN.split(html)), complete)
+    return Prose(translated.title, tuple(_OPEN.split(first)), tuple(_OPEN.split(html)), translated.complete)
 
 
 def _open_places(text: str, computed: Callable[[str], str | None]) -> str:

@@ -6,10 +6,11 @@ A ``Sheet`` is one page being written: it translates, cites, links, and remember
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateRuntimeError, TemplateSyntaxError, meta, nodes
+from jinja2.ext import extract_from_ast
 from markupsafe import Markup
 
 from portolan.locales import Locale
@@ -22,6 +23,22 @@ from portolan.settings import Settings
 from portolan.stencil import guard
 
 HOME = "templates"
+_GETTEXT = ("_", "_plain", "_n")
+
+
+class Needs(NamedTuple):
+    """What a template and all that it builds on can show, as far as its text tells: what it does not need can't change its pages.
+
+    ``messages`` are English forms (singular, or singular and plural), ``literals`` all texts that stand in expressions.
+    """
+
+    templates: tuple[str, ...]
+    messages: frozenset[tuple[str, ...]]
+    literals: frozenset[str]
+
+    def document(self, slug: str) -> bool:
+        """Whether a document is named: by its slug, or by the folder as in ``"answer/" ~ status``."""
+        return slug in self.literals or f"{slug.rpartition('/')[0]}/" in self.literals
 
 
 def environment(templates: Mapping[str, str]) -> Environment:
@@ -54,6 +71,38 @@ def syntax(templates: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(f"{HOME}/{name}", error.lineno, "template", error.message or "can't be read")
 
 
+def needs(templates: Mapping[str, str]) -> dict[str, Needs]:
+    """What each template needs."""
+    env = environment(templates)
+    trees = {name: env.parse(text, name) for name, text in templates.items()}
+    found = {name: _alone(name, tree) for name, tree in trees.items()}
+    builds_on = {name: {other for other in meta.find_referenced_templates(tree) if other in trees} for name, tree in trees.items()}
+    return {name: _together([found[other] for other in sorted(_closure(name, builds_on))]) for name in templates}
+
+
+def _alone(name: str, tree: nodes.Template) -> Needs:
+    messages = frozenset(_forms(message) for _, _, message in extract_from_ast(tree, _GETTEXT) if message)
+    return Needs((name,), messages, frozenset(const.value for const in tree.find_all(nodes.Const) if isinstance(const.value, str)))
+
+
+def _forms(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else tuple(form for form in message[:2] if form is not None)
+
+
+def _together(all_needs: list[Needs]) -> Needs:
+    names, messages, literals = zip(*all_needs, strict=True)
+    return Needs(sum(names, ()), frozenset().union(*messages), frozenset().union(*literals))
+
+
+def _closure(name: str, builds_on: Mapping[str, set[str]]) -> set[str]:
+    found, waiting = {name}, [name]
+    while waiting:
+        new = builds_on[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
+
+
 class Sheet:
     """One page being written, in one locale. Everything public is for templates."""
 
@@ -67,11 +116,14 @@ class Sheet:
         prose: Mapping[str, Prose],
         references: References,
         assets: Mapping[str, str],
+        needs: Needs,
+        given: Container[str] = (),
     ) -> None:
+        """``needs`` are the template's; ``given`` are the slugs of documents that it gets to show besides those that it names."""
         self.page, self.locale, self.settings = page, locale, settings
         self.locales = locales
         self.stood_in = False
-        self._prose, self._references, self._assets = prose, references, assets
+        self._prose, self._references, self._assets, self._needs, self._given = prose, references, assets, needs, given
         self._cited: dict[object, tuple[object, object]] = {}
         self._numbers: dict[object, int] = {}
 
@@ -79,6 +131,7 @@ class Sheet:
 
     def text(self, message: str, **values: object) -> Markup:
         """A translated message with its placeholders filled; marked where English stands in."""
+        self._declared((message,) in self._needs.messages, message)
         translation = self.locale.translate(message)
         if translation is None:
             self.stood_in = True
@@ -87,12 +140,14 @@ class Sheet:
 
     def plain(self, message: str, **values: object) -> Markup:
         """Like ``text`` for places that hold no markup: attributes and the title."""
+        self._declared((message,) in self._needs.messages, message)
         translation = self.locale.translate(message)
         self.stood_in = self.stood_in or translation is None
         return fill(translation or message, values)
 
     def count(self, singular: str, plural: str, n: int, **values: object) -> Markup:
         """A counted message; ``{n}`` is the number as the locale writes it."""
+        self._declared((singular, plural) in self._needs.messages, singular)
         translation = self.locale.plural(singular, plural, n)
         values["n"] = self.locale.number(n)
         if translation is None:
@@ -107,15 +162,11 @@ class Sheet:
 
     def prose(self, slug: str, **values: object) -> Markup:
         """A document's HTML, citations numbered."""
-        prose = self._prose[slug]
-        self.stood_in = self.stood_in or not prose.complete
-        return prose.render(values, lambda id: self.cite((id,)))
+        return self._document(slug).render(values, lambda id: self.cite((id,)))
 
     def lead(self, slug: str) -> Markup:
         """How a document begins: as far as its first citation."""
-        prose = self._prose[slug]
-        self.stood_in = self.stood_in or not prose.complete
-        return prose.render({}, lambda id: self.cite((id,)), lead_only=True)
+        return self._document(slug).render({}, lambda id: self.cite((id,)), lead_only=True)
 
     def inline(self, slug: str, **values: object) -> Markup:
         """A document of one paragraph, without the paragraph: for items of a list."""
@@ -123,7 +174,18 @@ class Sheet:
 
     def title(self, slug: str) -> Markup:
         """A document's title."""
-        return self._prose[slug].title
+        return self._document(slug, only_title=True).title
+
+    def _document(self, slug: str, only_title: bool = False) -> Prose:
+        self._declared(slug in self._given or self._needs.document(slug), slug)
+        prose = self._prose[slug]
+        self.stood_in = self.stood_in or not (only_title or prose.complete)
+        return prose
+
+    def _declared(self, declared: bool, what: str) -> None:
+        """What can change a page must be known from its template's text: only so an edit rebuilds all that it changes."""
+        if not declared:
+            raise TemplateRuntimeError(f"{what!r} must stand in the template as it is, not be put together")
 
     def join(self, items: Iterable[object]) -> Markup:
         """A list in words: a, b and c."""
@@ -185,7 +247,12 @@ class Sheet:
 
     def asset(self, name: str) -> str:
         """The relative link to a file of ``assets/`` under its hashed name."""
+        self._declared(name in self._needs.literals, name)
         return self.page.to_path(self._assets[name])
+
+    def search_index(self) -> str:
+        """The relative link to the index of the search box, whose name doesn't change with its content."""
+        return self.page.to(Page("search"))
 
     def address(self) -> str:
         """This page's canonical URL."""

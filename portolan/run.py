@@ -1,50 +1,39 @@
-"""A run: plan, estimate, build with a pool of processes, publish, clean up, report."""
+"""A run: find out what is stale, estimate, build with a pool of processes, publish, clean up, report."""
 
 from __future__ import annotations
 
 import gc
 import math
-import multiprocessing
 import os
-import signal
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-from portolan import sitemaps
-from portolan.blocks import Builder, File, single_pages
-from portolan.output import Manifest, Output, merge
-from portolan.pages import BLOCKS, Block, Page
+import msgspec
+
+from portolan.blocks import Builder
+from portolan.manifest import NONE, Manifest, file_digest, merge
+from portolan.output import Output
+from portolan.pool import Pool
 from portolan.progress import Progress
 from portolan.project import Project
+from portolan.reasons import Scope, State, reason
 from portolan.registry.types import PORTS, Span
+from portolan.work import Done, Plan, Task, Work
 
 _SAMPLES = range(0, PORTS, 3571)  # a prime stride: ports of all ranges
+_FEW = 4096  # so few pages need no estimate: they take this much at most
+_MOST = 32 * 1024
 _MARGIN = 1.1
+_WORTH_A_POOL = 600  # pages: fewer are made sooner than processes are started
 
 
 class NoRoom(Exception):
     """The disk can't hold what the run would write."""
-
-
-class Task(NamedTuple):
-    """A block of a locale; ``block`` is ``None`` for the locale's other pages. The unit of work."""
-
-    locale: str
-    block: Block | None
-
-
-class Done(NamedTuple):
-    """What came of a task: pages made, and how many of them differed from what was there."""
-
-    task: Task
-    pages: int
-    changed: int
-    size: int
 
 
 class Estimate(NamedTuple):
@@ -56,173 +45,214 @@ class Estimate(NamedTuple):
     taken: int
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to build: locales, and the ports as spans. ``menu`` are the locales that pages link to."""
-
-    project: Project
-    folder: Path
-    locales: tuple[str, ...]
-    spans: tuple[Span, ...] = (Span(0, PORTS - 1),)
-    menu: tuple[str, ...] = ()
-    whole: bool = True
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        return tuple(b for b in BLOCKS if any(span.overlaps(Span(b.first, b.last)) for span in self.spans))
-
-    @property
-    def tasks(self) -> list[Task]:
-        """Locale by locale, so that a process needs the stencils of one at a time."""
-        return [Task(tag, block) for tag in self.locales for block in (None, *self.blocks)]
-
-    @property
-    def sitemaps(self) -> Iterator[tuple[Page, bytes]]:
-        """The sitemaps of a whole site."""
-        settings = self.project.settings
-        singles = [page for page in single_pages(self.project, settings.default_locale) if page.is_html]
-        return sitemaps.sitemaps(self.project.chart, settings.base_url, self.locales, settings.default_locale, singles)
-
-    @property
-    def manifest(self) -> Manifest:
-        """Every path that the plan writes."""
-        pages = [Page("languages"), Page("missing"), Page("robots"), Page("headers")]
-        for tag in self.locales:
-            pages += single_pages(self.project, tag)
-            pages += [Page("block", tag, block) for block in self.blocks]
-        if self.whole:
-            parts = sitemaps.number_of_parts(len(self.locales), sum(page.is_html for page in single_pages(self.project, self.locales[0])))
-            pages += [Page("sitemaps"), *(Page("sitemap", None, at + 1) for at in range(parts))]
-        runs = {Page("port", tag, "*").path: self.spans for tag in self.locales}
-        return Manifest([*(page.path for page in pages), *self.project.asset_paths.values()], runs)
-
-
 @dataclass
 class Report:
-    """What a run did."""
+    """What a run did, or would do."""
 
+    reason: str = ""
+    scope: str = ""
     pages: int = 0
-    changed: int = 0
-    removed: int = 0
     size: int = 0
+    written: int = 0
+    changed: Manifest = field(default_factory=Manifest)
+    removed: list[str] = field(default_factory=list)
     seconds: float = 0.0
     started: float = field(default_factory=monotonic)
 
     def __str__(self) -> str:
-        removed = f", {self.removed:,} removed" if self.removed else ""
-        return f"{self.pages:,} files, {self.size / 1e6:,.0f} MB, {self.changed:,} written{removed}, {self.seconds:,.1f} s"
-
-    def add(self, done: Done) -> None:
-        self.pages += done.pages
-        self.changed += done.changed
-        self.size += done.size
+        if not self.reason:
+            return f"nothing changed, {self.seconds:,.1f} s"
+        removed = f", {len(self.removed):,} removed" if self.removed else ""
+        return f"{self.reason}: {self.scope}, {self.pages:,} pages made, {self.written:,} files written{removed}, {self.seconds:,.1f} s"
 
 
-def run(plan: Plan, jobs: int, progress: Progress) -> Report:
-    """Build the plan into its folder. Raises NotOurs and NoRoom before anything is written, OSError when the disk fails."""
-    report = Report()
+def run(plan: Plan, jobs: int, progress: Progress, dry: bool = False, clean: bool = False) -> Report:
+    """Bring the plan's folder up to date. ``clean`` trusts no record and makes every page; ``dry`` only reports.
+
+    Raises NotOurs, Busy and NoRoom before anything is written, OSError when the disk fails, WorkerDied.
+    """
     output = Output(plan.folder)
-    before = output.claim()
-    plan = _with_menu(plan, before)
-    after = plan.manifest
-    expected = estimate(plan, output, before)
-    progress.begin(expected.pages, expected.size, len(plan.locales))
-    _refuse_without_room(expected, output)
-    output.record(before | after)
-    with _pool(plan, jobs) as results, progress:
+    output.claim()
+    if dry:
+        return _Run(plan, output, jobs, progress, dry, clean).report()
+    with output.locked():
+        return _Run(plan, output, jobs, progress, dry, clean).report()
+
+
+def mend(project: Project, folder: Path, paths: Iterable[str], jobs: int) -> Report:
+    """Write files again that were damaged, by a run like the one before. Raises as ``run`` does."""
+    output = Output(folder)
+    was = State.read(output.state)
+    plan = was.plan(project, folder)
+    with output.locked():
+        output.doubt(paths)
+        msgspec.structs.replace(was, finished=False).keep(output.state)
+    return run(plan, jobs, Progress())
+
+
+class _Run:
+    def __init__(self, plan: Plan, output: Output, jobs: int, progress: Progress, dry: bool, clean: bool) -> None:
+        self.output, self.jobs, self.progress, self.dry, self.clean = output, jobs, progress, dry, clean
+        self.before = output.claim()
+        self.plan = _with_menu(plan, self.before)
+        self.place = output.state
+        self.done = Report()
+
+    def report(self) -> Report:
+        """Do it all."""
+        was, will_be = State.read(self.place), State.of(self.plan)
+        if was == will_be and not self.clean:
+            return self._ended()
+        self._forget_what_is_lost()
+        work = Work(self.plan, self.output, self.dry)
+        scope = _stale(work)
+        after = self.plan.manifest
+        self.done.reason, self.done.scope = reason(was, will_be), str(scope)
+        self._begin(scope, after, was, will_be)
+        with _results(work, scope, self.jobs) as results, self.progress:
+            self._collect(scope, results)
+        self._root(work)
+        if self.plan.whole:
+            gone = self.before - after
+            self.done.removed = [path for path in gone if (self.plan.folder / path).exists()] if self.dry else list(self.output.remove(gone))
+        if not self.dry:
+            self._end(after, will_be)
+        return self._ended()
+
+    def _begin(self, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
+        expected = _estimate(self.plan, scope, self.output)
+        if expected.pages > _WORTH_A_POOL:
+            self.progress.begin(expected.pages, expected.size, len(self.plan.locales))
+        if not self.dry:
+            _refuse_without_room(expected, self.output)
+            self.output.record(self.before | after)
+            msgspec.structs.replace(was, finished=False).keep(self.place)
+
+    def _collect(self, scope: Scope, results: Iterator[Done]) -> None:
+        left = {tag: sum(task.locale == tag for task in scope.tasks) for tag in self.plan.locales}
+        changed = []
+        self._publish(tag for tag, tasks in left.items() if not tasks)
         for done in results:
-            report.add(done)
-            progress.advance(done.task.locale, done.pages, done.size)
-            if done.task == Task(done.task.locale, plan.blocks[-1]):
-                output.publish(done.task.locale)
-    for file in Builder(plan.project, plan.project.settings.default_locale, plan.menu).root():
-        report.add(Done(Task("", None), 1, output.write(*file), len(file.data)))
-    output.publish("assets")
-    if plan.whole:
-        for page, data in plan.sitemaps:
-            report.add(Done(Task("", None), 1, output.write(page.path, data), len(data)))
-    if plan.whole:
-        report.removed = output.remove(before - after)
-    output.record(after if plan.whole else before | after)
-    report.seconds = monotonic() - report.started
-    return report
+            self.done.pages += done.pages
+            self.done.size += done.size
+            self.done.written += done.written
+            changed.append(done.changed)
+            self.progress.advance(done.task.locale, done.pages, done.size)
+            if done.task.locale:
+                left[done.task.locale] -= 1
+                if not left[done.task.locale]:
+                    self._publish([done.task.locale])
+                    self.progress.finish(done.task.locale)
+        self.done.changed = Manifest.union(changed)
+
+    def _publish(self, trees: Iterable[str]) -> None:
+        if not self.dry:
+            for tree in trees:
+                self.output.publish(tree)
+
+    def _root(self, work: Work) -> None:
+        """The files outside all locales."""
+        known = self.output.records.pages("root")
+        made = {}
+        changed = []
+        for file in work.root():
+            self.done.size += len(file.data)
+            made[file.path] = NONE, file_digest(file.data)
+            if self.output.differs(*file) if self.dry else self.output.write(*file):
+                changed.append(file.path)
+        self.done.written += len(changed)
+        self.done.changed |= Manifest(changed)
+        if not self.dry:
+            self.output.note(Manifest(changed))
+            self.output.publish("assets")
+            if made != known:
+                self.output.records.put_pages("root", {**known, **made} if not self.plan.whole else made)
+
+    def _end(self, after: Manifest, will_be: State) -> None:
+        if self.plan.whole:
+            self.output.note(Manifest(), self.done.removed)
+            names = {"root", *(task.locale or task.record for task in self.plan.tasks), *(Task(tag).record for tag in self.plan.locales)}
+            self.output.forget_all_but(names)
+        self.output.record(after if self.plan.whole else self.before | after)
+        will_be.keep(self.place)
+
+    def _ended(self) -> Report:
+        self.done.seconds = monotonic() - self.done.started
+        return self.done
+
+    def _forget_what_is_lost(self) -> None:
+        """A folder that somebody deleted is made anew, whatever the records say."""
+        if not self.dry:
+            for tag in self.plan.locales:
+                if self.clean or self.output.is_lost(tag):
+                    self.output.records.drop(tag)
+                    self.output.records.drop(Task(tag).record)
+            for number in range(1, len(self.plan.sitemaps) + 1 if self.clean else 0):
+                self.output.records.drop(Task("", None, number).record)
 
 
-def estimate(plan: Plan, output: Output, before: Manifest) -> Estimate:
-    """Pages and bytes to come, from a sample of stamped pages of every locale."""
-    per_locale = sum(len(span) for span in plan.spans)
+def _stale(work: Work) -> Scope:
+    found = [(task, work.stale(task)) for task in work.plan.tasks]
+    return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
+
+
+def _estimate(plan: Plan, scope: Scope, output: Output) -> Estimate:
+    """Pages and bytes to come: of many pages from a sample of stamped ones of every locale, of few the most that they can be."""
     _, _, unit = output.room()
+    before = output.claim()
+    per_locale = sum(len(span) for span in plan.spans)
     pages = size = new = taken = 0
-    for tag in plan.locales:
-        builder = Builder(plan.project, tag, plan.menu)
-        ports = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
-        sizes = [len(builder.port(port)) for port in ports]
-        sizes_on_disk = sum(math.ceil(s / unit) * unit for s in sizes) / len(sizes)
+    for tag in {task.locale: None for task in scope.tasks if task.block}:
+        stale = min(per_locale, sum(len(task.block.ports) for task in scope.tasks if task.locale == tag and task.block))
         missing = max(0, per_locale - before.below(tag))
-        pages += per_locale
+        sizes = [_MOST]
+        if scope.pages > _FEW:
+            builder = Builder(plan.project, tag, plan.menu)
+            ports = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
+            sizes = [len(builder.port(port)) for port in ports]
+        pages += stale
         new += missing
-        size += int(per_locale * sum(sizes) / len(sizes))
-        taken += int(missing * sizes_on_disk * _MARGIN)
+        size += int(stale * sum(sizes) / len(sizes))
+        taken += int(missing * sum(math.ceil(s / unit) * unit for s in sizes) / len(sizes) * _MARGIN)
     return Estimate(pages, size, new, taken)
 
 
 def _refuse_without_room(expected: Estimate, output: Output) -> None:
-    free, files, _ = output.room()
+    free, file_count, _ = output.room()
     if expected.taken > free:
         needed, there = (f"{size / 1e6:,.0f} MB" for size in (expected.taken, free))
         raise NoRoom(f"{expected.new:,} new pages take about {needed}, but only {there} are free for {output.folder}")
-    if files is not None and expected.new * 1.02 > files:
-        raise NoRoom(f"{expected.new:,} new files are needed, but only {files:,} more can be made for {output.folder} (inodes)")
+    if file_count is not None and expected.new * 1.02 > file_count:
+        raise NoRoom(f"{expected.new:,} new files are needed, but only {file_count:,} more can be made for {output.folder} (inodes)")
 
 
 def _with_menu(plan: Plan, before: Manifest) -> Plan:
     """Pages link to the locales that are built or were built before; a whole build drops the others."""
     published = {tag for tag in plan.project.locales if before.below(tag)} if not plan.whole else set()
     menu = tuple(tag for tag in plan.project.locales if tag in plan.locales or tag in published)
-    return Plan(plan.project, plan.folder, plan.locales, plan.spans, menu, plan.whole)
-
-
-# Work in processes. A process keeps one builder: tasks come locale by locale.
-
-_plan: Plan
-_output: Output
-_builder: Builder | None
-
-
-def _begin(plan: Plan, in_child: bool = True) -> None:
-    global _plan, _output, _builder
-    _plan, _output, _builder = plan, Output(plan.folder), None
-    gc.freeze()  # the project is no garbage, and there is a lot of it to look through
-    if in_child:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
-
-
-def _work(task: Task) -> Done:
-    global _builder
-    if _builder is None or _builder.locale.tag != task.locale:
-        _builder = Builder(_plan.project, task.locale, _plan.menu)
-    files: Iterable[File] = _builder.block(task.block, _plan.spans) if task.block else _builder.singles()
-    pages = changed = size = 0
-    for path, data in files:
-        changed += _output.write(path, data)
-        pages += 1
-        size += len(data)
-    return Done(task, pages, changed, size)
+    return replace(plan, menu=menu)
 
 
 @contextmanager
-def _pool(plan: Plan, jobs: int) -> Iterator[Iterator[Done]]:
-    """Results of all tasks in order, from ``jobs`` processes; one job needs no process but ours."""
-    if jobs == 1:
-        _begin(plan, in_child=False)
-        yield map(_work, plan.tasks)
+def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
+    """What comes of all tasks, from ``jobs`` processes; little work and one job need no process but ours."""
+    if jobs == 1 or scope.pages <= _WORTH_A_POOL:
+        yield map(work.do, scope.tasks)
         return
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-    executor = ProcessPoolExecutor(jobs, multiprocessing.get_context(method), _begin, (plan,))
-    try:
-        yield executor.map(_work, plan.tasks, chunksize=2)
-    finally:
-        executor.shutdown(cancel_futures=True)
+    with Pool[Task, Done](jobs, partial(_begin, work)) as pool:
+        yield pool.results(_lanes(scope.tasks))
+
+
+def _begin(work: Work) -> Callable[[Task], Done]:
+    gc.freeze()  # the project is no garbage, and there is a lot of it to look through
+    return work.do
+
+
+def _lanes(tasks: Iterable[Task]) -> Mapping[str, list[Task]]:
+    lanes: dict[str, list[Task]] = {}
+    for task in tasks:
+        lanes.setdefault(task.lane, []).append(task)
+    return lanes
 
 
 def default_jobs() -> int:

@@ -5,11 +5,10 @@ A sitemap holds at most 20,000 addresses. ``lastmod`` is honest: the day the reg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from portolan.pages import BLOCKS, Page
+from portolan.pages import BLOCKS, Block, Page
 from portolan.ports import Chart, Segment
 from portolan.registry.types import Citation, Reference
 
@@ -18,47 +17,67 @@ _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
 )
+_NUMBER = "\0"  # stands for the port's number in the entry of a whole segment
 
 
-def sitemaps(chart: Chart, base_url: str, locales: Sequence[str], default: str, singles: Iterable[Page]) -> Iterator[tuple[Page, bytes]]:
-    """The index and its parts; ``singles`` are the pages of one locale that belong to no block."""
-    entries = _entries(chart, base_url, locales, default, singles)
-    parts: list[Page] = []
-    while part := list(islice(entries, MOST)):
-        page = Page("sitemap", None, len(parts) + 1)
-        parts.append(page)
-        yield page, (_HEAD + "".join(part) + "</urlset>\n").encode()
-    places = "".join(f"<sitemap><loc>{page.address(base_url)}</loc></sitemap>\n" for page in parts)
-    index = f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</sitemapindex>\n'
-    yield Page("sitemaps"), index.encode()
+class Listed(NamedTuple):
+    """Pages that were last looked at on the same day: ``page`` itself, or with each of the numbers ``first`` to ``last`` for its key."""
+
+    page: Page
+    seen: str
+    first: int = 0
+    last: int = 0
 
 
-def number_of_parts(locales: int, singles: int) -> int:
-    """How many sitemaps there will be besides the index."""
-    return -(-locales * (singles + len(BLOCKS) + sum(len(block.ports) for block in BLOCKS)) // MOST)
+class Sitemap(NamedTuple):
+    """One file: its page, and everything that its content depends on."""
+
+    page: Page
+    base_url: str
+    locales: tuple[str, ...]
+    default: str
+    listed: tuple[Listed, ...]
+
+    def data(self) -> bytes:
+        """The bytes of the file."""
+        entries = "".join(entry for listed in self.listed for entry in self._entries(listed))
+        return f"{_HEAD}{entries}</urlset>\n".encode()
+
+    def _entries(self, listed: Listed) -> Iterator[str]:
+        places = {tag: listed.page.translated(tag).address(self.base_url) for tag in self.locales}
+        alternates = ""
+        if len(places) > 1:
+            named = [*places.items(), ("x-default", places.get(self.default, next(iter(places.values()))))]
+            alternates = "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href="{place}"/>' for tag, place in named)
+        entry = "".join(f"<url><loc>{place}</loc><lastmod>{listed.seen}</lastmod>{alternates}</url>\n" for place in places.values())
+        if listed.page.key != _NUMBER:
+            yield entry
+        else:
+            yield from (entry.replace(_NUMBER, str(number)) for number in range(listed.first, listed.last + 1))
 
 
-def _entries(chart: Chart, base_url: str, locales: Sequence[str], default: str, singles: Iterable[Page]) -> Iterator[str]:
+def sitemaps(chart: Chart, base_url: str, locales: tuple[str, ...], default: str, singles: Iterable[Page]) -> list[Sitemap]:
+    """All of them. ``singles`` are the pages of one locale that belong to no block; a block is never divided."""
     newest = max(_seen(chart, segment) for segment in chart.segments)
-    for page in singles:
-        yield from _entry(page, base_url, locales, default, newest)
-    for block in BLOCKS:
-        within = list(chart.within(block.first, block.last))
-        yield from _entry(Page("block", default, block), base_url, locales, default, max(_seen(chart, segment) for segment in within))
-        for segment in within:
-            seen = _seen(chart, segment)
-            for number in range(max(segment.first, block.first), min(segment.last, block.last) + 1):
-                yield from _entry(Page("port", default, number), base_url, locales, default, seen)
+    groups = [tuple(Listed(page, newest) for page in singles)]
+    together = max(1, MOST // (len(locales) * (1 + len(BLOCKS[0].ports))))
+    for at in range(0, len(BLOCKS), together):
+        groups.append(tuple(listed for block in BLOCKS[at : at + together] for listed in _of_block(chart, block, default)))
+    return [Sitemap(Page("sitemap", None, at), base_url, locales, default, group) for at, group in enumerate(groups, 1)]
 
 
-def _entry(page: Page, base_url: str, locales: Sequence[str], default: str, seen: str) -> Iterator[str]:
-    places = {tag: page.translated(tag).address(base_url) for tag in locales}
-    alternates = ""
-    if len(places) > 1:
-        named = [*places.items(), ("x-default", places.get(default, next(iter(places.values()))))]
-        alternates = "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href="{place}"/>' for tag, place in named)
-    for place in places.values():
-        yield f"<url><loc>{place}</loc><lastmod>{seen}</lastmod>{alternates}</url>\n"
+def index(all_sitemaps: Iterable[Sitemap], base_url: str) -> bytes:
+    """The file that names the others."""
+    places = "".join(f"<sitemap><loc>{sitemap.page.address(base_url)}</loc></sitemap>\n" for sitemap in all_sitemaps)
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</sitemapindex>\n'
+    return text.encode()
+
+
+def _of_block(chart: Chart, block: Block, default: str) -> Iterator[Listed]:
+    segments = list(chart.within(block.first, block.last))
+    yield Listed(Page("block", default, block), max(_seen(chart, segment) for segment in segments))
+    for segment in segments:
+        yield Listed(Page("port", default, _NUMBER), _seen(chart, segment), max(segment.first, block.first), min(segment.last, block.last))
 
 
 def _seen(chart: Chart, segment: Segment) -> str:
@@ -66,5 +85,3 @@ def _seen(chart: Chart, segment: Segment) -> str:
     entries: tuple[Any, ...] = (segment.range, *segment.pools, *segment.uses, *segment.abuse)
     cited: list[Reference | Citation] = [chart.references[reference] for entry in entries for reference in entry.references]
     return max([chart.registry.updated, *(reference.seen for reference in cited)])
-
-

@@ -56,8 +56,12 @@ class Judge:
     def verdict(self, segment: Segment) -> Verdict:
         """The verdict on every port of a segment."""
         found = level(segment)
-        better = () if found == "good" else tuple(self._nearest(segment))
+        better = () if found == "good" else self.nearest(segment)
         return Verdict(found, tuple(sorted(reasons(segment), key=lambda r: (-_WEIGHTS[r], r))), better)
+
+    def nearest(self, segment: Segment) -> tuple[int, ...]:
+        """The nearest good port on either side of a segment."""
+        return tuple(self._nearest(segment))
 
     def _nearest(self, segment: Segment) -> Iterator[int]:
         below = bisect_left(self._lasts, segment.first) - 1

@@ -16,11 +16,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+from portolan.manifest import file_digest
+from portolan.output import OURS, Output
 from portolan.problem import Problem
 
 # A port page of a Latin script; other scripts take more bytes a letter and may weigh half as much again.
 MOST_RAW, MOST_GZIPPED = 14 * 1024, 4608
 MOST_ADDRESSES = 20_000
+DAMAGE = "damage"  # the check of what ``build.py verify --repair`` mends
 _GZIP_EVERY = 16
 _LINK = re.compile(r'\s(?:href|src|action)="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
@@ -51,16 +54,18 @@ class Summary(NamedTuple):
 
 def verify(site: Path, jobs: int) -> Summary:
     """Every problem of the site below ``site``."""
-    files = sorted(path for path in _walk(site, site) if not path.startswith(".portolan/"))
+    files = sorted(path for path in _walk(site, site) if not path.startswith(f"{OURS}/"))
+    written = dict(Output(site).digests())
     pages = [path for path in files if path.endswith(".html")]
     shares = [pages[at : at + 2048] for at in range(0, len(pages), 2048)]
-    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files))) as pool:
+    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files), written)) as pool:
         found = list(pool.map(_look, shares))
     problems = [problem for part in found for problem in part.problems]
     problems += _anchors(site, {anchor for part in found for anchor in part.anchors})
     problems += _twice("title", (part.titles for part in found))
     problems += _twice("canonical", (part.canonicals for part in found))
     canonicals = {canonical: path for part in found for canonical, path in part.canonicals.items()}
+    problems += _damage(site, frozenset(files), written)
     problems += _sitemaps(site, files, canonicals)
     return Summary(len(pages), sorted(problems))
 
@@ -75,11 +80,12 @@ def _walk(folder: Path, site: Path) -> Iterator[str]:
 
 _site: Path
 _files: frozenset[str]
+_written: dict[str, bytes]
 
 
-def _begin(site: Path, files: frozenset[str]) -> None:
-    global _site, _files
-    _site, _files = site, files
+def _begin(site: Path, files: frozenset[str], written: dict[str, bytes]) -> None:
+    global _site, _files, _written
+    _site, _files, _written = site, files, written
 
 
 def _look(paths: list[str]) -> Found:
@@ -87,8 +93,10 @@ def _look(paths: list[str]) -> Found:
     resolved: dict[tuple[str, str], str | None] = {}
     for at, path in enumerate(paths):
         data = (_site / path).read_bytes()
-        text = data.decode()
+        text = data.decode(errors="replace")
         note = partial(_note, found.problems, path, text)
+        if path in _written and file_digest(data) != _written[path]:
+            note(DAMAGE, "must be as it was written, and has been changed")
         _links(path, text, resolved, found, note)
         title, canonical = _TITLE.search(text), _CANONICAL.search(text)
         if not title or not title[1].strip():
@@ -99,6 +107,15 @@ def _look(paths: list[str]) -> Found:
             note("canonical", f"must have an address of its own, not that of {first}")
         _weight(path, text, data, at, note)
     return found
+
+
+def _damage(site: Path, files: frozenset[str], written: dict[str, bytes]) -> Iterator[Problem]:
+    """What was written and isn't there, and files that are no pages and have been changed."""
+    for path, digest in written.items():
+        if path not in files:
+            yield Problem(path, 1, DAMAGE, "must be there, and has been deleted")
+        elif not path.endswith(".html") and file_digest((site / path).read_bytes()) != digest:
+            yield Problem(path, 1, DAMAGE, "must be as it was written, and has been changed")
 
 
 def _note(problems: list[Problem], path: str, text: str, check: str, message: str, at: int = 0) -> None:

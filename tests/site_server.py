@@ -24,7 +24,8 @@ from portolan.progress import Progress
 from portolan.project import Project, load_project
 from portolan.proof import prove
 from portolan.registry.types import Span
-from portolan.run import Plan, default_jobs, run
+from portolan.run import default_jobs, run
+from portolan.work import Plan
 
 from .projects import copy_of
 

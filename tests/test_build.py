@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from portolan import output as output_module
-from portolan.output import Manifest, NotOurs, Output
+from portolan import files
+from portolan.manifest import Manifest
+from portolan.output import NotOurs, Output
 from portolan.progress import Progress
 from portolan.project import Project
 from portolan.registry.types import Span
-from portolan.run import NoRoom, Plan, Report, run
+from portolan.run import NoRoom, Report, run
 from portolan.verify import verify
+from portolan.work import Plan
 
 from .conftest import ROOT
 
@@ -70,18 +72,26 @@ def test_a_second_build_writes_nothing(project: Project, tmp_path: Path) -> None
     build(project, tmp_path / "site")
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*.html")}
     report = build(project, tmp_path / "site")
-    assert (report.changed, report.removed) == (0, 0)
+    assert (report.written, report.removed) == (0, [])
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
-def test_damage_is_mended_and_only_damage_is_written(project: Project, tmp_path: Path) -> None:
+def test_verify_tells_damage_and_repairs_it_and_nothing_else(project: Project, tmp_path: Path) -> None:
     site = tmp_path / "site"
     build(project, site)
     sound = tree(site)
-    (site / "en/ports/22.html").write_text("torn")
-    (site / "en/ports/80.html").unlink()
-    assert build(project, site).changed == 2
+    times = {path: path.stat().st_mtime_ns for path in site.rglob("*.html")}
+    damaged = {"en/ports/22.html": "changed", "en/ports/80.html": "deleted", "en/ranges/user.html": "changed", "en/blocks/0-255.html": "deleted"}
+    for path, how in {**damaged, "robots.txt": "changed"}.items():
+        (site / path).unlink() if how == "deleted" else (site / path).write_bytes(b"\xfftorn")
+    told = cli("verify", "--out", str(site))
+    assert told.returncode == 1
+    for path, how in {**damaged, "robots.txt": "changed"}.items():
+        assert any(line.startswith(f"{path}:1: ") and line.endswith(f"has been {how} (damage)") for line in told.stderr.splitlines()), path
+    done = cli("verify", "--out", str(site), "--repair")
+    assert "5 files were damaged; 5 files written." in done.stdout
     assert tree(site) == sound
+    assert all(path.stat().st_mtime_ns == time for path, time in times.items() if path.relative_to(site).as_posix() not in damaged)
 
 
 def test_what_is_no_longer_made_is_removed_and_nothing_else(project: Project, tmp_path: Path) -> None:
@@ -90,7 +100,7 @@ def test_what_is_no_longer_made_is_removed_and_nothing_else(project: Project, tm
     (site / "de/notes.txt").write_text("mine")
     (site / "CNAME").write_text("ports.example")
     report = build(project, site, locales=("en",), whole=True)
-    assert report.removed > 500
+    assert len(report.removed) > 500
     assert sorted(path.name for path in (site / "de").rglob("*")) == ["notes.txt"]
     assert (site / "CNAME").exists()
     fresh = tmp_path / "fresh"
@@ -132,7 +142,7 @@ def test_a_disk_that_fills_up_tears_nothing_and_the_next_run_goes_on(project: Pr
     before = tree(site)
     build(project, fresh, locales=("en", "de"), whole=True)
     after = tree(fresh)
-    written, write_all = 0, output_module._write_all
+    written, write_all = 0, files.write_all
 
     def fail_later(descriptor: int, data: bytes) -> None:
         nonlocal written
@@ -143,7 +153,7 @@ def test_a_disk_that_fills_up_tears_nothing_and_the_next_run_goes_on(project: Pr
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_all(descriptor, data)
 
-    monkeypatch.setattr(output_module, "_write_all", fail_later)
+    monkeypatch.setattr(files, "write_all", fail_later)
     with pytest.raises(OSError, match="No space left"):
         build(project, site, locales=("en", "de"))
     halfway = tree(site)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -59,8 +60,14 @@ def file_kind(path: str) -> FileKind | None:
     return next((kind for kind in FILES if PurePosixPath(path).match(kind.pattern) and path.count("/") == kind.pattern.count("/")), None)
 
 
-def load_registry(root: Path, problems: list[Problem]) -> Registry:
-    """Read every file of the registry below ``root``; what can't be used is noted and left out."""
+Remember = Callable[[str, Callable[[], list[Entry]]], list[Entry]]
+
+
+def load_registry(root: Path, problems: list[Problem], remember: Remember = lambda path, load: load()) -> Registry:
+    """Read every file of the registry below ``root``; what can't be used is noted and left out.
+
+    ``remember(path, load)`` may know what ``load`` would make of the file.
+    """
     found: dict[str, list[Any]] = {kind.kind: [] for kind in FILES}
     updated = ""
     for path in registry_files(root):
@@ -68,7 +75,7 @@ def load_registry(root: Path, problems: list[Problem]) -> Registry:
         if kind is None:
             problems.append(Problem(path, 1, "file", f"is no file of the registry; known: {', '.join(k.pattern for k in FILES)}"))
             continue
-        entries = list(load_file(root, path, kind, problems))
+        entries = remember(path, partial(_load_all, root, path, kind, problems))
         for entry in entries:
             if isinstance(entry, Assignments):
                 updated = entry.updated.isoformat()
@@ -79,6 +86,10 @@ def load_registry(root: Path, problems: list[Problem]) -> Registry:
         if not found[name] and not any(problem.path.startswith(f"{HOME}/{name}.") for problem in problems):
             problems.append(Problem(f"{HOME}/{name}.yaml", 1, "file", "must exist and hold entries"))
     return Registry(updated=updated, **{name: _in_order(entries) for name, entries in found.items()})
+
+
+def _load_all(root: Path, path: str, kind: FileKind, problems: list[Problem]) -> list[Entry]:
+    return list(load_file(root, path, kind, problems))
 
 
 def registry_files(root: Path) -> list[str]:

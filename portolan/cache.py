@@ -1,0 +1,56 @@
+"""What was worked out before: pickles below ``.cache/``, each under a digest of everything that it was worked out from.
+
+The folder is ours alone and may be deleted at any time. A pickle that can't be read, whyever, is no pickle.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_DIGEST = 16
+
+
+class Cache:
+    """Remembers values by name; a name holds the latest value only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str, digest: bytes) -> Any:
+        """What is kept under ``name``, if it was made from just what ``digest`` (16 bytes) names; else ``None``."""
+        gc_was_on = gc.isenabled()
+        gc.disable()  # a hundred thousand new objects and none of them garbage
+        try:
+            with open(self._folder / name, "rb") as file:
+                return pickle.load(file) if file.read(_DIGEST) == digest else None
+        except Exception:
+            return None
+        finally:
+            if gc_was_on:
+                gc.enable()
+
+    def keep(self, name: str, digest: bytes, value: object) -> None:
+        """Keep ``value`` under ``name``. A read-only checkout works as well, only without a memory."""
+        path = self._folder / name
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(digest + pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+
+    def made(self, name: str, digest: bytes, make: Callable[[], T]) -> T:
+        """What is kept, or else what ``make`` makes, which is kept from then on; ``None`` is not."""
+        value: T | None = self.get(name, digest)
+        if value is None:
+            value = make()
+            if value is not None:
+                self.keep(name, digest, value)
+        return value
