@@ -45,7 +45,10 @@ class Shot(NamedTuple):
         return "-".join(self)
 
 
-ALL: tuple[Shot, ...] = tuple(Shot(page, locale, screen, theme) for screen, theme, locale, page in product(("phone", "desktop"), ("light", "dark"), LOCALES, PAGES))
+ALL: tuple[Shot, ...] = tuple(
+    Shot(page, locale, screen, theme)
+    for screen, theme, locale, page in product(("phone", "desktop"), ("light", "dark"), LOCALES, PAGES)
+)
 README: tuple[Shot, ...] = (
     Shot("home", "en", "window", "light"),
     Shot("port-60603", "de", "phone", "light"),
