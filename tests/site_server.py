@@ -92,11 +92,11 @@ def pseudo_arabic(folder: Path) -> None:
         write_po(target, catalog)
 
 
-def build(folder: Path, ports: tuple[Span, ...] = PORTS) -> Project:
-    """The project in Arabic as well, its pages of ``ports`` built into ``folder``/site."""
+def build(folder: Path, ports: tuple[Span, ...] = PORTS, locales: tuple[str, ...] = LOCALES) -> Project:
+    """The project in Arabic as well, its pages of ``ports`` in ``locales`` built into ``folder``/site."""
     pseudo_arabic(copy_of(ROOT, folder))
     project = load_project(folder, prove)
-    run(Plan(project, folder / "site", LOCALES, ports, whole=False), default_jobs(), Progress())
+    run(Plan(project, folder / "site", locales, ports, whole=False), default_jobs(), Progress())
     return project
 
 
