@@ -223,10 +223,9 @@ def registry_for(kind: str, project: Project) -> dict[str, Any]:
     """What the templates of a kind of page get to see of ranges, pools and systems; those of port pages no more than they show."""
     registry = project.chart.registry
     ranges = {r.id: r for r in registry.ranges}
-    if kind == "block":
-        return {"ranges": ranges}
+    more = {"range": {"pools": registry.pools}, "home": {"systems": registry.systems}}
     if kind != "port":
-        return {"ranges": ranges, "pools": registry.pools, "systems": registry.systems}
+        return {"ranges": ranges, **more.get(kind, {})}
     brief = msgspec.structs.replace
     systems = [brief(system, commands=tuple(command for command in system.commands if command.primary)) for system in registry.systems]
     return {

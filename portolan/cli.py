@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from portolan.registry.types import PORTS, Span
 from portolan.run import NoRoom, default_jobs, mend, run, selection
 from portolan.work import Plan
 
+_ONE = r"\{(\d+)-\1\}"  # a run of one
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -104,8 +106,10 @@ def build(
         if changed_list and not dry_run:
             _tell_changes(Output(plan.folder), changed_list)
     if dry_run:
-        for line in [f"+ {line}" for line in report.changed.lines()] + [f"- {path}" for path in report.removed]:
-            click.echo(line)
+        for line in report.changed.lines():
+            click.echo(f"+ {re.sub(_ONE, r'\1', line)}")
+        for path in report.removed:
+            click.echo(f"- {path}")
     if not quiet:
         click.echo(f"{plan.folder}: {report}")
         if not plan.whole:

@@ -47,6 +47,7 @@ class Fingerprints:
         self._said = _Said(project)
         self._assets = project.asset_paths
         self.locale = cache(lambda tag: _OfLocale(self, tag))
+        self.shared = cache(self._shared)
 
     @cached_property
     def pieces(self) -> list[_Piece]:
@@ -67,8 +68,7 @@ class Fingerprints:
         ]  # fmt: skip
         return _Piece(segment.first, segment.last, digest(parts), tuple(use.description for use in segment.uses), segment.articles)
 
-    @cache  # noqa: B019, there is one for a run
-    def shared(self, kind: str, template: str) -> tuple[list[bytes], list[str]]:
+    def _shared(self, kind: str, template: str) -> tuple[list[bytes], list[str]]:
         """What all pages of a kind have in common whatever their language, and the registry's texts that they show."""
         project, needs = self.project, self.project.needs[template]
         assets = [path for name, path in self._assets.items() if name in needs.literals]

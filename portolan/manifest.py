@@ -189,9 +189,12 @@ class Records:
             self.put(locale, block, record)
 
     def pages(self, name: str) -> dict[str, tuple[bytes, bytes]]:
-        """Fingerprint and digest of each page in a record of single pages, by path."""
+        """Fingerprint and digest of each page in a record of single pages, by path; none when it can't be read."""
         data = files.read(self._folder / f"{name}.json")
-        found = msgspec.json.decode(data, type=dict[str, tuple[str, str]]) if data else {}
+        try:
+            found = msgspec.json.decode(data or b"{}", type=dict[str, tuple[str, str]])
+        except msgspec.DecodeError:  # not as we left it: we know nothing
+            return {}
         return {path: (bytes.fromhex(fingerprint), bytes.fromhex(digest)) for path, (fingerprint, digest) in found.items()}
 
     def put_pages(self, name: str, pages: Mapping[str, tuple[bytes, bytes]]) -> None:

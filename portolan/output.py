@@ -200,7 +200,7 @@ class Output:
     def noted(self) -> tuple[list[str], list[str]]:
         """All paths that changed and all that went since ``told``, sorted."""
         state: dict[str, bool] = {}
-        for line in (files.read(self._changed) or b"").decode().splitlines():
+        for line in (files.read(self._changed) or b"").decode(errors="replace").splitlines():
             state |= dict.fromkeys(Manifest.parse(line[1:]), line.startswith("+"))
         return sorted(path for path, there in state.items() if there), sorted(path for path, there in state.items() if not there)
 

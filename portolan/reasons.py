@@ -45,7 +45,7 @@ class State(msgspec.Struct, frozen=True):
         """The state that was kept at ``path``, an empty one when there is none."""
         try:
             return msgspec.json.decode(files.read(path) or b"{}", type=cls)
-        except msgspec.DecodeError:
+        except msgspec.DecodeError:  # not as we left it: we know nothing
             return cls()
 
     def plan(self, project: Project, folder: Path) -> Plan:
