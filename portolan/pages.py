@@ -6,7 +6,8 @@ A page's ``key`` may be a number, an id or a hole: paths only ever print it.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -63,6 +64,19 @@ class Page(NamedTuple):
     locale: str | None = None
     key: object = None
 
+    @classmethod
+    def parse(cls, path: str) -> Page | None:
+        """The page at a path, ``None`` where there can be none: the inverse of ``path``. Nobody is asked whether locale and id exist."""
+        for kind, pattern in _patterns():
+            if found := pattern.fullmatch(path):
+                parts = found.groupdict()
+                try:
+                    page = cls(kind, parts.get("locale"), _KEYS.get(kind, _Key()).read(parts["key"]) if "key" in parts else None)
+                except ValueError:
+                    return None
+                return page if page.path == path else None  # 007 is no number of ours
+        return None
+
     @property
     def path(self) -> str:
         """Relative to the site's root."""
@@ -89,6 +103,33 @@ class Page(NamedTuple):
     def translated(self, locale: str) -> Page:
         """The same page in another locale."""
         return self._replace(locale=locale)
+
+
+class _Key(NamedTuple):
+    """How the key of a kind of page looks in a path, and what it stands for; ``read`` raises ValueError."""
+
+    pattern: str = "[^/]+"
+    read: Callable[[str], object] = str
+
+
+def _port(text: str) -> int:
+    return range(PORTS).index(int(text))
+
+
+_KEYS = {
+    "sitemap": _Key("[0-9]{1,4}", int),
+    "article": _Key(".+"),
+    "block": _Key("[0-9]+-[0-9]+", lambda text: Block.of(_port(text.partition("-")[0]))),
+    "port": _Key("[0-9]{1,5}", _port),
+}
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What the path of each kind of page looks like; articles come last, their slugs could be anything."""
+    locale = "(?P<locale>[A-Za-z0-9-]+)"
+    keys = {kind: f"(?P<key>{_KEYS.get(kind, _Key()).pattern})" for kind in sorted(_PATHS, key=lambda kind: kind == "article")}
+    return tuple((kind, re.compile(_PATHS[kind].replace(".", r"\.").format(locale=locale, key=key))) for kind, key in keys.items())
 
 
 @cache

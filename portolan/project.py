@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,11 +23,10 @@ from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
 from portolan.render import syntax
 from portolan.settings import Settings, load_settings
-from portolan.sources import read_text
+from portolan.sources import FOLDERS, files, read_text
 from portolan.verdict import Judge
 
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("content", "locales", "templates", "assets")
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
 _CACHE = Path(".cache") / "project"
 
@@ -77,7 +76,7 @@ def _load(root: Path, digest: str) -> Project:
     documents = load_documents(root, problems)
     catalogs = load_catalogs(root, problems)
     templates = _texts(root, "templates", problems)
-    assets = {path.name: path.read_bytes() for path in sorted((root / "assets").glob("*")) if path.is_file()}
+    assets = {path.name: path.read_bytes() for path in files(root, "assets") if path.parent == root / "assets"}
     broken = {problem.path for problem in problems}
     problems += checks.sources(settings, registry, documents, catalogs, broken)
     problems += syntax(templates)
@@ -105,8 +104,8 @@ def _prose(documents: Mapping[str, Document], locales: Mapping[str, Locale], cha
 
 
 def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
-    paths = sorted(path for path in (root / folder).rglob("*") if path.is_file())
-    texts = {path.relative_to(root / folder).as_posix(): read_text(root, path.relative_to(root).as_posix(), problems) for path in paths}
+    paths = [path.relative_to(root).as_posix() for path in files(root, folder)]
+    texts = {path.removeprefix(f"{folder}/"): read_text(root, path, problems) for path in paths}
     return {name: text for name, text in texts.items() if text is not None}
 
 
@@ -118,15 +117,11 @@ def _hashed(name: str, data: bytes) -> str:
 def _digest(root: Path) -> str:
     """A name for all the sources and for the code that reads them."""
     whole = hashlib.blake2b(digest_size=16)
-    for path in [*_files(root, _SOURCES), *sorted(_PACKAGE.rglob("*.py"))]:
+    for path in [*files(root, *FOLDERS), *sorted(_PACKAGE.rglob("*.py"))]:
         data = path.read_bytes()
         whole.update(f"{path.relative_to(root if path.is_relative_to(root) else _PACKAGE)}\0{len(data)}\0".encode())
         whole.update(data)
     return whole.hexdigest()
-
-
-def _files(root: Path, folders: Iterable[str]) -> list[Path]:
-    return sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file())
 
 
 def _kept(root: Path, digest: str) -> Project | None:
