@@ -98,7 +98,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["checks", "view", "stencil", "render"],
         ["project", "blocks", "proof"],
         ["output", "sitemaps", "progress", "run"],
-        ["verify", "explain", "extract", "cli"],
+        ["verify", "explain", "extract", "preview", "cli"],
     ]
     level = {name: at for at, names in enumerate(layers) for name in names}
     for path in sorted((ROOT / "portolan").rglob("*.py")):

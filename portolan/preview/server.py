@@ -25,13 +25,26 @@ _CSP = "content-security-policy"
 _FRESH = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 # A hidden page doesn't listen, because a browser holds no more than six connections to a host: it asks when it is looked at again.
+# Browsers keep the place of a page that is reloaded; over a page of problems, which begins at its top, it is kept here.
 _RELOAD = """\
-const { version } = document.currentScript.dataset;
+const { version, broken } = document.currentScript.dataset;
 let events;
+if (broken) {
+  history.scrollRestoration = "manual";
+} else if (history.scrollRestoration === "manual") {
+  history.scrollRestoration = "auto";
+  scrollTo({ top: sessionStorage.previewScroll ?? 0, behavior: "instant" });
+}
+function reload() {
+  events.close();
+  if (!broken) sessionStorage.previewScroll = scrollY;
+  location.reload();
+}
 function listen() {
   events?.close();
-  events = document.hidden ? null : new EventSource("/.preview/events");
-  if (events) events.onmessage = ({ data }) => { if (data !== version) { events.close(); location.reload(); } };
+  if (document.hidden) return;
+  events = new EventSource("/.preview/events");
+  events.onmessage = ({ data }) => { if (data !== version) reload(); };
 }
 document.addEventListener("visibilitychange", listen);
 listen();
@@ -45,10 +58,6 @@ class CannotListen(Exception):
 def serve(root: Path, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Serve the sources below ``root`` until Ctrl-C. CannotListen if the address is taken or not ours."""
     with _listen(host, port) as listener:
-        address = f"[{host}]" if ":" in host else host
-        tell(f"http://{address}:{listener.getsockname()[1]}/  (Ctrl-C ends)")
-        if not _is_loopback(host):
-            tell(f"Warning: others on the network can read this preview, because it listens on {host}.")
         try:
             asyncio.run(_run(root, host, listener, tell))
         except KeyboardInterrupt:
@@ -59,6 +68,10 @@ async def _run(root: Path, host: str, listener: socket.socket, tell: Callable[[s
     sources = Sources(root, tell)
     server = _Server(sources, uvicorn.Config(app(root, host, sources, tell), log_config=None, access_log=False, lifespan="off", ws="none"))
     watching = asyncio.create_task(sources.watch())
+    address = f"[{host}]" if ":" in host else host
+    tell(f"http://{address}:{listener.getsockname()[1]}/  (Ctrl-C ends)")
+    if not _is_loopback(host):
+        tell(f"Warning: others on the network can read this preview, because it listens on {host}.")
     await server.serve([listener])
     watching.cancel()
 
@@ -119,7 +132,7 @@ def app(root: Path, host: str, sources: Sources, tell: Callable[[str], None]) ->
 
 
 def _broken(request: Request, page: bytes, version: str) -> Response:
-    data = _with_script(page, version) if _is_navigation(request) else page
+    data = _with_script(page, version, broken=True) if _is_navigation(request) else page
     return Response(data, 500, {_CSP: _POLICY, **_FRESH}, "text/html")
 
 
@@ -129,9 +142,10 @@ def _is_navigation(request: Request) -> bool:
     return told == "document" if told else "text/html" in request.headers.get("accept", "")
 
 
-def _with_script(page: bytes, version: str) -> bytes:
+def _with_script(page: bytes, version: str, broken: bool = False) -> bytes:
     before, end, after = page.rpartition(b"</body>")
-    return before + f'<script src="/.preview/reload.js" data-version="{version}" defer></script>\n'.encode() + end + after
+    state = f'data-version="{version}"' + ' data-broken="yes"' * broken
+    return before + f'<script src="/.preview/reload.js" {state} defer></script>\n'.encode() + end + after
 
 
 def _listening(policy: str) -> str:
