@@ -25,19 +25,20 @@ _CSP = "content-security-policy"
 _FRESH = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 # A hidden page doesn't listen, because a browser holds no more than six connections to a host: it asks when it is looked at again.
-# Browsers keep the place of a page that is reloaded; over a page of problems, which begins at its top, it is kept here.
+# Where a page was scrolled to is kept here: a page of problems, which begins at its top, may come in between.
 _RELOAD = """\
 const { version, broken } = document.currentScript.dataset;
+const place = `preview ${location.pathname}`;
 let events;
-if (broken) {
-  history.scrollRestoration = "manual";
-} else if (history.scrollRestoration === "manual") {
-  history.scrollRestoration = "auto";
-  scrollTo({ top: sessionStorage.previewScroll ?? 0, behavior: "instant" });
-}
+history.scrollRestoration = broken || sessionStorage[place] ? "manual" : "auto";
+addEventListener("pagehide", () => { if (!broken) history.scrollRestoration = "auto"; });
+if (!broken && sessionStorage[place]) addEventListener("load", () => {
+  scrollTo({ top: sessionStorage[place], behavior: "instant" });
+  delete sessionStorage[place];
+});
 function reload() {
   events.close();
-  if (!broken) sessionStorage.previewScroll = scrollY;
+  if (!broken) sessionStorage[place] = scrollY;
   location.reload();
 }
 function listen() {
