@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import os
 import re
@@ -164,7 +165,8 @@ def _is_loopback(host: str) -> bool:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except socket.gaierror as error:
-        raise CannotListen(f"{host}: {error.strerror}") from None
     except OSError as error:
-        raise CannotListen(f"{host}, port {port}: {os.strerror(error.errno or 0)}; --port chooses another") from None
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else "no such host"  # of getaddrinfo, whose numbers are negative
+        advice = "; --port chooses another" if number in (errno.EADDRINUSE, errno.EACCES) else ""
+        raise CannotListen(f"{host}, port {port}: {reason}{advice}") from None
