@@ -223,7 +223,7 @@ def registry_for(kind: str, project: Project) -> dict[str, Any]:
     """What the templates of a kind of page get to see of ranges, pools and systems; those of port pages no more than they show."""
     registry = project.chart.registry
     ranges = {r.id: r for r in registry.ranges}
-    more = {"range": {"pools": registry.pools}, "home": {"systems": registry.systems}}
+    more: dict[str, dict[str, Any]] = {"range": {"pools": registry.pools}, "home": {"systems": registry.systems}}
     if kind != "port":
         return {"ranges": ranges, **more.get(kind, {})}
     brief = msgspec.structs.replace

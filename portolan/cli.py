@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -107,7 +107,7 @@ def build(
             _tell_changes(Output(plan.folder), changed_list)
     if dry_run:
         for line in report.changed.lines():
-            click.echo(f"+ {re.sub(_ONE, r'\1', line)}")
+            click.echo("+ " + re.sub(_ONE, r"\1", line))
         for path in report.removed:
             click.echo(f"- {path}")
     if not quiet:
@@ -225,6 +225,22 @@ def iana(root: Path, file: Path, updated: str | None) -> None:
         sys.exit(1)
 
 
+@main.command()
+@click.option("--port", type=click.IntRange(0, PORTS - 1), default=8000, show_default=True, help="The TCP port to listen on; 0: any that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; others than loopback let the network in.")
+@click.pass_obj
+def preview(root: Path, port: int, host: str) -> None:
+    """Show the site in a browser, rendered from the sources as they are, and reload pages when a source is saved."""
+    try:
+        from portolan.preview.server import CannotListen, serve
+    except ModuleNotFoundError as error:
+        _stop(f"the preview needs {error.name}: pip install -e '.[preview]'")
+    try:
+        serve(root, host, port, click.echo)
+    except CannotListen as error:
+        _stop(str(error))
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """What a person can cause ends in a message and an exit code, never in a traceback."""
@@ -250,7 +266,7 @@ def _told() -> Iterator[None]:
         _stop("interrupted. What is published is whole; the next run goes on.", code=130)
 
 
-def _stop(message: str, code: int = 1) -> None:
+def _stop(message: str, code: int = 1) -> NoReturn:
     click.echo(f"Error: {message}", err=True)
     sys.exit(code)
 

@@ -26,11 +26,10 @@ from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
 from portolan.render import Needs, needs, syntax
 from portolan.settings import Settings, load_settings
-from portolan.sources import read_text
+from portolan.sources import FOLDERS, files, read_text
 from portolan.verdict import Judge
 
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("content", "locales", "templates", "assets")
 _LIBRARIES = ("babel", "jinja2", "markdown", "markupsafe")  # whose versions may show in a page
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
 _PLACE = ".cache"
@@ -106,7 +105,7 @@ class _Loading:
         documents = load_documents(root, problems)
         catalogs = load_catalogs(root, problems, self._remember)
         templates = _texts(root, "templates", problems)
-        assets = {path.name: path.read_bytes() for path in sorted((root / "assets").glob("*")) if path.is_file()}
+        assets = {path.name: path.read_bytes() for path in files(root, "assets") if path.parent == root / "assets"}
         articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
         cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
         broken = {problem.path for problem in problems}
@@ -162,8 +161,7 @@ class _Loading:
 
 
 def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
-    paths = sorted(path for path in (root / folder).rglob("*") if path.is_file())
-    texts = {path.relative_to(root / folder).as_posix(): read_text(root, path.relative_to(root).as_posix(), problems) for path in paths}
+    texts = {p.relative_to(root / folder).as_posix(): read_text(root, p.relative_to(root).as_posix(), problems) for p in files(root, folder)}
     return {name: text for name, text in texts.items() if text is not None}
 
 
@@ -174,13 +172,9 @@ def _hashed(name: str, data: bytes) -> str:
 
 def _digests(root: Path) -> Iterator[tuple[str, bytes]]:
     """Every source below ``root`` and every file of the generator, with the digest of its bytes."""
-    for home, paths in ((root, _files(root, _SOURCES)), (_PACKAGE.parent, sorted(_PACKAGE.rglob("*.py")))):
+    for home, paths in ((root, files(root, *FOLDERS)), (_PACKAGE.parent, sorted(_PACKAGE.rglob("*.py")))):
         for path in paths:
             yield path.relative_to(home).as_posix(), hashlib.blake2b(path.read_bytes(), digest_size=8).digest()
-
-
-def _files(root: Path, folders: Iterable[str]) -> list[Path]:
-    return sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file())
 
 
 def _named(parts: Iterable[str]) -> bytes:

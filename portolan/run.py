@@ -23,7 +23,7 @@ from portolan.progress import Progress
 from portolan.project import Project
 from portolan.reasons import Scope, State, reason
 from portolan.registry.types import PORTS, Span
-from portolan.work import Done, Plan, Task, Work
+from portolan.work import Done, Plan, Task, Work, root_files
 
 _SAMPLES = range(0, PORTS, 3571)  # a prime stride: ports of all ranges
 _FEW = 4096  # so few pages need no estimate: they take this much at most
@@ -111,7 +111,7 @@ class _Run:
         self._begin(scope, after, was, will_be)
         with _results(work, scope, self.jobs) as results, self.progress:
             self._collect(scope, results)
-        self._root(work)
+        self._root()
         if self.plan.whole:
             gone = self.before - after
             self.done.removed = [path for path in gone if (self.plan.folder / path).exists()] if self.dry else list(self.output.remove(gone))
@@ -150,12 +150,12 @@ class _Run:
             for tree in trees:
                 self.output.publish(tree)
 
-    def _root(self, work: Work) -> None:
+    def _root(self) -> None:
         """The files outside all locales."""
         known = self.output.records.pages("root")
         made = {}
         changed = []
-        for file in work.root():
+        for file in root_files(self.plan):
             self.done.size += len(file.data)
             made[file.path] = NONE, file_digest(file.data)
             if self.output.differs(*file) if self.dry else self.output.write(*file):

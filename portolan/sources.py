@@ -14,6 +14,9 @@ import yaml
 
 from portolan.problem import Problem
 
+FOLDERS = ("content", "locales", "templates", "assets")
+# What editors lay beside a file while somebody writes: hidden, backup, lock and swap files, and Vim's test for room, 4913.
+_TEMPORARY = re.compile(r"\..*|.*~|#.*#|4913|.*\.sw[a-p]|.*___jb_(?:tmp|old)___")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")  # what is longer stays text: Python refuses to read 4,300 digits
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -41,6 +44,11 @@ class Sequence(list[Any]):
         super().__init__()
         self.line = line
         self.lines: list[int] = []
+
+
+def files(root: Path, *folders: str) -> list[Path]:
+    """All files below the folders of ``root`` that people mean to be there, in order."""
+    return sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file() and not _TEMPORARY.fullmatch(path.name))
 
 
 def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:

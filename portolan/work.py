@@ -111,12 +111,6 @@ class Work:
         """Bring a task up to date."""
         return self._do_block(task, task.block) if task.block else self._do_singles(task)
 
-    def root(self) -> Iterator[File]:
-        """The files outside all locales: they are few, and always made."""
-        yield from Builder(self.plan.project, self.plan.project.settings.default_locale, self.plan.menu).root()
-        if self.plan.whole:
-            yield File(Page("sitemaps").path, sitemaps.index(self.plan.sitemaps, self.plan.project.settings.base_url))
-
     def builder(self, locale: str) -> Builder:
         """The builder of a locale; a process keeps one, for tasks come locale by locale."""
         if self._builder is None or self._builder.locale.tag != locale:
@@ -228,6 +222,14 @@ class Work:
 
     def _write(self, file: File) -> bool:
         return self.output.differs(*file) if self.dry else self.output.write(*file)
+
+
+def root_files(plan: Plan) -> Iterator[File]:
+    """The files outside all locales: they are few, and always made."""
+    settings = plan.project.settings
+    yield from Builder(plan.project, settings.default_locale, plan.menu).root()
+    if plan.whole:
+        yield File(Page("sitemaps").path, sitemaps.index(plan.sitemaps, settings.base_url))
 
 
 def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
