@@ -170,11 +170,11 @@ class Builder:
         return File(page.path, self._render(template, page, **values).encode())
 
     def _render(self, template: str, page: Page, **values: Any) -> str:
+        found: Template = self._env.get_template(template)
         sheet = Sheet(
             page, self.locale, settings=self.project.settings, locales=self._locales, prose=self.project.prose[self.locale.tag],
             references=self.project.chart.references, assets=self._assets, needs=self.project.needs[template], given=given(values),
         )  # fmt: skip
-        found: Template = self._env.get_template(template)
         return found.render(context(sheet, {"stands_in": False, **self._shared(page.kind), **values}))
 
     def _shared_by(self, kind: str) -> dict[str, Any]:

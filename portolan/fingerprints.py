@@ -22,6 +22,7 @@ from portolan.ports import Segment
 from portolan.project import Project
 from portolan.prose import Prose
 from portolan.registry.types import translated
+from portolan.render import NO_NEEDS
 from portolan.sitemaps import Sitemap
 from portolan.structs import Entry
 
@@ -70,7 +71,7 @@ class Fingerprints:
 
     def _shared(self, kind: str, template: str) -> tuple[list[bytes], list[str]]:
         """What all pages of a kind have in common whatever their language, and the registry's texts that they show."""
-        project, needs = self.project, self.project.needs[template]
+        project, needs = self.project, self.project.needs.get(template, NO_NEEDS)
         assets = [path for name, path in self._assets.items() if name in needs.literals]
         registry = registry_for(kind, project)
         cited = [self._said.cited(literal) for literal in sorted(needs.literals) if literal in project.chart.references]
@@ -95,7 +96,7 @@ class _OfLocale:
 
     def common(self, kind: str, template: str) -> bytes:
         """What all pages of a kind have in common."""
-        project, needs = self._project, self._project.needs[template]
+        project, needs = self._project, self._project.needs.get(template, NO_NEEDS)
         parts, texts = self._whole.shared(kind, template)
         words = [self._locale.message(forms) for forms in sorted(needs.messages)]
         named = [self._documents(slug) for slug in project.prose[self._tag] if needs.document(slug)]

@@ -71,6 +71,9 @@ def syntax(templates: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(f"{HOME}/{name}", error.lineno, "template", error.message or "can't be read")
 
 
+NO_NEEDS = Needs((), frozenset(), frozenset())
+
+
 def needs(templates: Mapping[str, str]) -> dict[str, Needs]:
     """What each template needs."""
     env = environment(templates)
