@@ -3,8 +3,9 @@
 * ``ports.json``: the 65,536 ports, each with what follows from its number, and the position of its record;
 * ``records.json``: the plain facts and values of a page; neighbouring ports that share all but the number share a record;
 * ``fragments.json``: prose in HTML, its citations numbered as the page's shape has them, with ``{port}`` and the like where a
-  value goes; records name fragments by position;
-* ``site.json``: what is the same on every page.
+  value goes, by the names that records hold;
+* ``site.json``: what is the same on every page;
+* ``sample.json``: for the comparison of pages, a port of every shape and others spread over the whole.
 
 The prose is recorded while our own templates are rendered, so the numbers of citations are right by construction.
 """
@@ -32,6 +33,7 @@ from portolan.registry.types import PORTS
 from portolan.render import Sheet
 
 LOCALE = "en"
+_STRIDE = 131
 _UNUSED = frozenset({"names", "met", "pools", "differs", "half", "transports"})  # what the other fields are made of
 
 
@@ -66,22 +68,23 @@ class Recorder(Sheet):
 
 
 class Fragments:
-    """Texts by position, each once."""
+    """Texts by name, each once. Names are digits as text, for Go reads every number of JSON as a float."""
 
     def __init__(self) -> None:
-        self.positions: dict[str, int] = {}
+        self.names: dict[str, str] = {}
 
-    def __call__(self, text: str) -> int:
-        return self.positions.setdefault(text, len(self.positions))
+    def __call__(self, text: str) -> str:
+        return self.names.setdefault(text, str(len(self.names)))
 
 
 def export(root: Path, folder: Path) -> None:
-    """Write the four files."""
+    """Write the files."""
     builder = Builder(load_project(root, prove), LOCALE, [LOCALE])
     portolan.blocks.Sheet = Recorder  # type: ignore[misc]
     fragments = Fragments()
     records: list[dict[str, Any]] = []
     ports: list[dict[str, Any]] = []
+    shapes: dict[view.Shape, int] = {}
     for segment in builder.project.chart.segments:
         known: dict[object, int] = {}
         for number in range(segment.first, segment.last + 1):
@@ -90,9 +93,11 @@ def export(root: Path, folder: Path) -> None:
             if key not in known:
                 known[key] = len(records)
                 records.append(record(builder, facts, fragments))
+                shapes.setdefault(builder.outline(facts).shape, number)
             ports.append(row(number, known[key]))
     folder.mkdir(parents=True, exist_ok=True)
-    everything = {"ports": ports, "records": records, "fragments": list(fragments.positions), "site": site(builder)}
+    sample = sorted({*shapes.values(), *range(0, PORTS, _STRIDE)})
+    everything = {"ports": ports, "records": records, "fragments": {name: text for text, name in fragments.names.items()}, "site": site(builder), "sample": sample}
     for name, value in everything.items():
         (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
