@@ -41,7 +41,7 @@ lint: $(STAMP)  ## Run linters and type checks only
 	$(BIN)/mypy
 
 bench: $(STAMP)  ## Measure the build against plain Jinja and against the disk
-	$(BIN)/python benchmarks/build.py
+	$(BIN)/python -m benchmarks.run
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/pages.py
 

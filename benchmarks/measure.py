@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,11 +31,11 @@ class Measurement(NamedTuple):
     peak: int
 
 
-def measure(command: Sequence[str | Path], cwd: Path | None = None, environment: Mapping[str, str] | None = None, limit: float = LIMIT) -> Measurement:
+def measure(command: Sequence[str | Path], cwd: Path | None = None, limit: float = LIMIT) -> Measurement:
     """Run a command to its end, after everything written before has reached the disk. Raises Failed."""
     os.sync()
     launcher = [sys.executable, "-I", "-S", __file__, str(limit), *map(str, command)]
-    found = subprocess.run(launcher, cwd=cwd, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False)
+    found = subprocess.run(launcher, cwd=cwd, capture_output=True, text=True, check=False)
     if found.returncode:
         raise Failed(f"{Path(command[0]).name} failed: {found.stderr.strip()[-2000:] or found.returncode}")
     return Measurement(**json.loads(found.stdout))

@@ -38,10 +38,17 @@ class Edit:
 
 DESCRIPTION = Edit(
     "a use's description edited", "content/registry/uses/databases.yaml",
-    "Clients read and write keys here; in Kubernetes the API server does.", "Clients read and write keys here; in Kubernetes the API server does, {}.",
+    "Clients read and write keys here; in Kubernetes the API server does.",
+    "Clients read and write keys here; in Kubernetes the API server does, {}.",
 )  # fmt: skip
-TITLE = Edit("an assignment's title edited", "content/registry/assignments.yaml", "name: msp, title: Message Send", "name: msp, title: Message {} Send")
-MESSAGE = Edit("a PO message of a shared text edited", f"locales/de/{CATALOG}", 'msgstr "War diese Seite hilfreich?"', 'msgstr "War diese Seite hilfreich {}?"')
+TITLE = Edit(
+    "an assignment's title edited", "content/registry/assignments.yaml",
+    "name: msp, title: Message Send", "name: msp, title: Message {} Send",
+)  # fmt: skip
+MESSAGE = Edit(
+    "a PO message of a shared text edited", f"locales/de/{CATALOG}",
+    'msgstr "War diese Seite hilfreich?"', 'msgstr "War diese Seite hilfreich {}?"',
+)  # fmt: skip
 TEMPLATE = Edit("the port template edited", "templates/port.html", "<h1>{{ heading }}</h1>", '<h1 id="title-{}">{{{{ heading }}}}</h1>')
 EDITS = (DESCRIPTION, TITLE, MESSAGE, TEMPLATE)
 
@@ -59,9 +66,9 @@ class Ours:
 
     @property
     def tags(self) -> list[str]:
-        """All languages, English first."""
+        """All languages; first English, then German, which is edited."""
         found = sorted(path.parent.parent.name for path in (self.root / "locales").glob(f"*/{CATALOG}"))
-        return sorted(found, key=lambda tag: (tag != "en", tag))
+        return sorted(found, key=lambda tag: (tag != "en", tag != "de", tag))
 
     def build(self, out: Path, jobs: int, tags: Iterable[str] = (), pages: int = 65536) -> list[str]:
         """The command that builds into ``out``: all languages, or those of ``tags``."""

@@ -1,8 +1,8 @@
 """Do a peer's pages equal ours? ``python -m benchmarks.peers.check OURS THEIRS SAMPLE``: two folders of pages, and a list of ports.
 
 Every page of the sample must have the same sequence of tags with the same attributes, and the same text, white space
-collapsed; the version of the page (eight hexadecimal digits in the links for votes) is left out. The bytes of all
-pages together must not differ by more than 3 %.
+collapsed; the version of the page (eight hexadecimal digits in the links for votes) is left out. The pages of both
+folders must be as many, and their bytes together must not differ by more than 3 %.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from html.parser import HTMLParser
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
+
+from benchmarks.places import tree
 
 TOLERANCE = 0.03
 _VERSION = re.compile(r"(/(?:sad|unsure|glad)/)[0-9a-f]{8}\b")
@@ -64,13 +66,12 @@ class Tokens(HTMLParser):
 
 def compare(ours: Path, theirs: Path, sample: list[int]) -> Verdict:
     """Our pages are ``<port>.html``; theirs too, or ``<port>/index.html``."""
-    difference, sizes = None, [0, 0]
+    (count, size), (other_count, other_size) = tree(ours), tree(theirs)
+    difference = f"ours has {count} pages, theirs {other_count}" if count != other_count else None
     for port in sample:
-        pages = [ours / f"{port}.html", _page(theirs, port)]
-        texts = [page.read_bytes() if page.is_file() else b"" for page in pages]
-        sizes = [size + len(text) for size, text in zip(sizes, texts, strict=True)]
+        texts = [page.read_bytes() if page.is_file() else b"" for page in (_page(ours, port), _page(theirs, port))]
         difference = difference or _difference(port, *(Tokens(text.decode()).found for text in texts))
-    return Verdict(len(sample), sizes[1] / max(1, sizes[0]), difference)
+    return Verdict(len(sample), other_size / max(1, size), difference)
 
 
 def _page(folder: Path, port: int) -> Path:

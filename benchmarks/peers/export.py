@@ -80,7 +80,7 @@ class Fragments:
 def export(root: Path, folder: Path) -> None:
     """Write the files."""
     builder = Builder(load_project(root, prove), LOCALE, [LOCALE])
-    portolan.blocks.Sheet = Recorder  # type: ignore[misc]
+    vars(portolan.blocks)["Sheet"] = Recorder
     fragments = Fragments()
     records: list[dict[str, Any]] = []
     ports: list[dict[str, Any]] = []
@@ -97,7 +97,8 @@ def export(root: Path, folder: Path) -> None:
             ports.append(row(number, known[key]))
     folder.mkdir(parents=True, exist_ok=True)
     sample = sorted({*shapes.values(), *range(0, PORTS, _STRIDE)})
-    everything = {"ports": ports, "records": records, "fragments": {name: text for text, name in fragments.names.items()}, "site": site(builder), "sample": sample}
+    texts = {name: text for text, name in fragments.names.items()}
+    everything = {"ports": ports, "records": records, "fragments": texts, "site": site(builder), "sample": sample}
     for name, value in everything.items():
         (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
