@@ -36,8 +36,9 @@ def chart(results: Results) -> str:
     panels = [(title, bars) for title, bars in panels if bars]
     height = sum(_HEAD + len(bars) * (_BAR + _GAP) for _, bars in panels) + 34
     longest = max((seconds for _, bars in panels for _, seconds in bars), default=1.0)
+    size = f'width="{_WIDTH}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="title">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="title">',
         f'<title id="title">{escape(_summary(panels))}</title>',
         f"<style>{_STYLE}</style>",
         f'<rect class="back" width="{_WIDTH}" height="{height}" rx="8"/>',

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from benchmarks.jobs import PORTS, Job
 from benchmarks.machine import machine
 from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, EDITS, Edit, Ours
 from benchmarks.peers import tools
-from benchmarks.peers.tools import Peer
+from benchmarks.peers.tools import Peer, Site
 from benchmarks.places import fresh, remove, room, scratch, tree
 from benchmarks.results import Results
 from portolan.run import default_jobs
@@ -32,6 +33,7 @@ RESULTS = CHECKOUT / "benchmarks" / "results"
 SIZES = (4096, 16384)
 WHOLE = 8e9  # bytes that a whole site may take
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+ENGLISH = ("en",)
 _edits = count(1)
 
 
@@ -80,7 +82,14 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
             results, ours, work / "data", found, work, slow, 4096 if quick else PORTS, 1 if quick else rounds, 1 if quick else peer_rounds, processes,
             2 if quick else len(ours.tags),
         )  # fmt: skip
-        results.facts |= {"pages": bench.pages, "rounds": bench.rounds, "peer rounds": bench.peer_rounds, "processes": processes, "quick": quick}
+        results.facts |= {
+            "pages": bench.pages,
+            "rounds": bench.rounds,
+            "peer rounds": bench.peer_rounds,
+            "processes": processes,
+            "quick": quick,
+            "equality": {},
+        }
         results.facts["languages"] = bench.languages
         measure_all(bench)
     results.facts["minutes"] = round((time.monotonic() - started) / 60)
@@ -91,10 +100,8 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
 
 def measure_all(bench: Bench) -> None:
     """Everything, from the smallest to what needs the most room."""
-    if bench.peers:
-        bench.results.tell("exporting the data for the other generators")
-        subprocess.run([sys.executable, "-m", "benchmarks.peers.export", bench.ours.root, bench.data], check=True, cwd=CHECKOUT)
     bench.ours.warm()
+    export(bench)
     one_language(bench, "tmpfs", bench.work, bench.rounds, bench.peer_rounds)
     repeated(bench)
     sizes(bench)
@@ -104,42 +111,82 @@ def measure_all(bench: Bench) -> None:
     many_languages(bench)
 
 
+def export(bench: Bench) -> None:
+    """The data for the other generators; without it, there are none."""
+    if not bench.peers:
+        return
+    bench.results.tell("exporting the data for the other generators")
+    command = [sys.executable, "-m", "benchmarks.peers.export", str(bench.ours.root), str(bench.data)]
+    if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
+        bench.results.note("The other generators were left out: their data could not be exported.")
+        bench.peers.clear()
+
+
 def one_language(bench: Bench, place: str, where: Path, rounds: int, peer_rounds: int) -> None:
     """Clean builds of one language by every tool; on disk what was written is deleted at the end only."""
-    results, ours, processes = bench.results, bench.ours, bench.processes
-    english = ["en"]
     with scratch(where) as folder, scratch(bench.disk) as packs, scratch(bench.work) as sources:
-        built = fresh(folder, "site")
-        subprocess.run(ours.build(built, processes, english, bench.pages), check=True)
-        results.facts["one language"] = tree(built)
-        pack = packs / "pack"
+        built, pack = fresh(folder, "site"), packs / "pack"
+        subprocess.run(bench.ours.build(built, bench.processes, ENGLISH, bench.pages), check=True)
         floor.pack(built, pack)
-
-        def once(tool: str, command: Callable[[Path], list[str]], what: str = jobs.CLEAN, peer: Peer | None = None) -> None:
-            out = fresh(folder)
-            done = results.run(Job(tool, what, place, bench.pages), command(out), sites[peer.name].folder if peer else CHECKOUT)
-            if done and peer and place == "tmpfs" and peer.name not in results.facts.get("equality", {}):
-                compare_pages(bench, peer, built, out)
-            if place == "tmpfs":
-                remove(out)
-
+        bench.results.facts["one language"] = tree(built)
         sites = {peer.name: peer.site(bench.data, sources / peer.name, bench.pages) for peer in bench.peers}
+        turns = Turns(bench, place, folder, built, pack, sites)
         for at in range(max(rounds, peer_rounds)):
             if at < rounds:
-                ours.cool()
-                once(jobs.OURS, lambda out: ours.build(out, processes, english, bench.pages), jobs.COLD)
-                once(jobs.OURS, lambda out: ours.build(out, processes, english, bench.pages))
-                once(jobs.OURS_ALONE, lambda out: ours.build(out, 1, english, bench.pages))
-                for tool, share in ((jobs.FLOOR, processes), (jobs.FLOOR_ALONE, 1)):
-                    floor.warm(pack)
-                    once(tool, lambda out, n=share: floor_command(pack, out, n))  # type: ignore[misc]
-                once(jobs.COPY, lambda out: ["cp", "-r", str(built), str(out)])
+                turns.ours()
+                turns.bare()
             if at < peer_rounds:
-                for peer in bench.peers:
-                    site = sites[peer.name]
-                    once(peer.name, lambda out, peer=peer, site=site: peer.build(site, out), peer=peer)  # type: ignore[misc]
+                turns.peers()
             if at == 0 and bench.pages == PORTS:
-                once(jobs.PLAIN, lambda out: [sys.executable, "-m", "benchmarks.plain", str(ours.root), str(out), str(processes)])
+                turns.plain()
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A turn of each tool at a clean build of one language, into a fresh folder below ``folder``."""
+
+    bench: Bench
+    place: str
+    folder: Path
+    built: Path
+    pack: Path
+    sites: dict[str, Site]
+
+    def ours(self) -> None:
+        """Cold, warm, and with one process."""
+        build, processes, pages = self.bench.ours.build, self.bench.processes, self.bench.pages
+        self.bench.ours.cool()
+        self._once(jobs.OURS, lambda out: build(out, processes, ENGLISH, pages), jobs.COLD)
+        self._once(jobs.OURS, lambda out: build(out, processes, ENGLISH, pages))
+        self._once(jobs.OURS_ALONE, lambda out: build(out, 1, ENGLISH, pages))
+
+    def bare(self) -> None:
+        """What only writes."""
+        floor.warm(self.pack)
+        self._once(jobs.FLOOR, lambda out: floor_command(self.pack, out, self.bench.processes))
+        floor.warm(self.pack)
+        self._once(jobs.FLOOR_ALONE, lambda out: floor_command(self.pack, out, 1))
+        self._once(jobs.COPY, lambda out: ["cp", "-r", str(self.built), str(out)])
+
+    def peers(self) -> None:
+        """The other generators; their first pages are compared with ours."""
+        for peer in self.bench.peers:
+            site = self.sites[peer.name]
+            self._once(peer.name, partial(peer.build, site), peer=peer)
+
+    def plain(self) -> None:
+        """The plain Jinja loop."""
+        start = [sys.executable, "-m", "benchmarks.plain", str(self.bench.ours.root)]
+        self._once(jobs.PLAIN, lambda out: [*start, str(out), str(self.bench.processes)])
+
+    def _once(self, tool: str, command: Callable[[Path], list[str]], what: str = jobs.CLEAN, peer: Peer | None = None) -> None:
+        out, results = fresh(self.folder), self.bench.results
+        where = self.sites[peer.name].folder if peer else CHECKOUT
+        done = results.run(Job(tool, what, self.place, self.bench.pages), command(out), where)
+        if done and peer and peer.name not in results.facts["equality"]:
+            compare_pages(self.bench, peer, self.built, out)
+        if self.place == "tmpfs":
+            remove(out)
 
 
 def floor_command(pack: Path, out: Path, processes: int) -> list[str]:
@@ -154,7 +201,7 @@ def compare_pages(bench: Bench, peer: Peer, ours: Path, theirs: Path) -> None:
     listing.write_text(json.dumps(sample))
     command = [sys.executable, "-m", "benchmarks.peers.check", str(ours / "en/ports"), str(theirs / "en/ports"), str(listing)]
     verdict = json.loads(subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True).stdout)
-    bench.results.facts.setdefault("equality", {})[peer.name] = verdict
+    bench.results.facts["equality"][peer.name] = verdict
     bench.results.tell(f"{peer.name}: pages equal ours: {verdict}")
 
 
@@ -162,7 +209,7 @@ def repeated(bench: Bench) -> None:
     """Builds of one language into the folder of the last one: with nothing changed, and with one entry edited."""
     results, ours = bench.results, bench.ours
     with scratch(bench.work) as folder:
-        command = ours.build(folder / "ours", bench.processes, ["en"], bench.pages)
+        command = ours.build(folder / "ours", bench.processes, ENGLISH, bench.pages)
         results.run(bench.ours_job(jobs.CLEAN), command)
         for _ in range(bench.rounds):
             results.run(bench.ours_job(jobs.AGAIN), command)
@@ -185,7 +232,7 @@ def sizes(bench: Bench) -> None:
     for pages in (size for size in SIZES if size < bench.pages):
         with scratch(bench.work) as folder:
             for at in range(max(1, bench.rounds // 2)):
-                bench.results.run(bench.ours_job(jobs.CLEAN, pages=pages), bench.ours.build(folder / f"ours-{at}", bench.processes, ["en"], pages))
+                bench.results.run(bench.ours_job(jobs.CLEAN, pages=pages), bench.ours.build(folder / f"ours-{at}", bench.processes, ENGLISH, pages))
             for peer in bench.peers:
                 site = peer.site(bench.data, folder / peer.name, pages)
                 bench.results.run(Job(peer.name, jobs.CLEAN, "tmpfs", pages), peer.build(site, folder / f"{peer.name}-out"), site.folder)
