@@ -121,6 +121,7 @@ def record(builder: Builder, facts: Facts, fragments: Fragments) -> dict[str, An
     holders = builder._shared["holders_of"](tree["pools"])
     return {
         **{name: value for name, value in found.items() if name not in _UNUSED},
+        "verdict": {"level": tree["verdict"]["level"], "better": found["verdict"]["better"]},
         "version": builder.cut(facts).values["version"].decode(),
         "first": facts.segment.range.ports.first,
         "last": facts.segment.range.ports.last,

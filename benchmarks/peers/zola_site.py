@@ -45,11 +45,11 @@ def write(data: Path, site: Path, ports: int) -> None:
 
 
 def page(row: dict[str, Any], record: dict[str, Any], fragments: dict[str, str]) -> str:
-    """A port's Markdown file: front matter and no body."""
+    """A port's Markdown file: front matter and no body. What is empty or false is left out: reading it takes most of Zola's time."""
     values = {**row, **record}
     values["articles"] = [{**article, "lead": fragments[article["lead"]]} for article in record["articles"]]
     values["reasons"] = [fragments[reason] for reason in record["reasons"]]
-    lines = [f"{key} = {toml(value)}" for key, value in values.items() if value is not None]
+    lines = [f"{key} = {toml(value)}" for key, value in values.items() if value and key != "record"]
     return "+++\n" + f'path = "en/ports/{row["number"]}"\n[extra]\n' + "\n".join(lines) + "\n+++\n"
 
 
