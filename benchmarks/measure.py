@@ -35,10 +35,16 @@ def measure(command: Sequence[str | Path], cwd: Path | None = None, limit: float
     """Run a command to its end, after everything written before has reached the disk. Raises Failed."""
     os.sync()
     launcher = [sys.executable, "-I", "-S", __file__, str(limit), *map(str, command)]
-    found = subprocess.run(launcher, cwd=cwd, capture_output=True, text=True, check=False)
-    if found.returncode:
-        raise Failed(f"{Path(command[0]).name} failed: {found.stderr.strip()[-2000:] or found.returncode}")
-    return Measurement(**json.loads(found.stdout))
+    process = subprocess.Popen(launcher, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        found, complaint = process.communicate()
+    except BaseException:
+        process.terminate()  # and the launcher ends the command
+        process.wait()
+        raise
+    if process.returncode:
+        raise Failed(f"{Path(command[0]).name} failed: {complaint.strip()[-2000:] or process.returncode}")
+    return Measurement(**json.loads(found))
 
 
 def _launch(limit: float, command: list[str]) -> int:
