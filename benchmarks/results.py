@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 from benchmarks.jobs import Job
 from benchmarks.measure import Failed, Measurement, measure
+
+_FOLDERS = re.compile(r"(?:/[\w.+@-]+)+/")  # a report names no folder of the machine
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Results:
         try:
             found = measure(command, cwd)
         except Failed as failure:
-            self.note(f"{job}: not measured; {str(failure).splitlines()[0][:200]}")
+            self.note(f"{job}: not measured; {_FOLDERS.sub('', str(failure).splitlines()[0])[:200]}")
             self.tell(str(failure))
             return False
         self.runs.setdefault(job, []).append(found)

@@ -334,7 +334,7 @@ def many_languages(bench: Bench) -> None:
     with scratch(bench.work) as sources, scratch(bench.disk) as folder:
         ours = Ours(sources / "sources", COPIES)
         pages = bench.pages
-        if room(bench.disk) < 2 * WHOLE / 6 * len(ours.tags):
+        if room(bench.disk) < WHOLE / 6 * len(ours.tags):
             pages = min(pages, 4096)
             bench.results.note(f"24 languages were built with {pages:,} pages each: too little room on disk.")
         ours.warm()
