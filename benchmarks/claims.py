@@ -45,7 +45,7 @@ def claims(results: Results) -> Iterator[Claim]:
     yield _ratio(results, message, again._replace(what=MESSAGE.name), one._replace(what=jobs.GERMAN), 1)
     yield _memory(results, languages)
     yield _memory(results, 24)
-    for peer, verdict in results.facts.get("equality", {}).items():
+    for peer, verdict in results.equality.items():
         compared = f"{verdict['pages']:,} pages compared, {verdict['bytes_ratio'] - 1:+.1%} bytes"
         yield Claim(f"the pages of {peer} have our tags and text, and our bytes within 3 %", verdict["difference"] or compared, verdict["equal"])
 

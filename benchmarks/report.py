@@ -34,7 +34,8 @@ def _report(results: Results) -> Iterator[str]:
     yield "\n## Claims\n"
     yield from _table(("claim", "measured", ""), [(claim.text, claim.measured or _NONE, claim.verdict) for claim in claims(results)])
     yield f"\n## One language, {facts['pages']:,} port pages\n"
-    yield f"{_size(facts['one language'])}; the other generators and the plain loop write the {facts['pages']:,} port pages only.\n"
+    if "one language" in facts:
+        yield f"{_size(facts['one language'])}; the other generators and the plain loop write the {facts['pages']:,} port pages only.\n"
     yield from _one_language(results)
     yield "\n## Again into the same folder, on tmpfs\n"
     yield from _repeated(results)
@@ -60,7 +61,7 @@ def _machine(results: Results) -> Iterator[str]:
         (name, facts[name]) for name in ("date", "processor", "memory", "system", "file systems", "Python") if name in facts
     ]
     rows.append(("other generators", ", ".join(versions) or "none"))
-    rounds = f"{facts['rounds']} of ours and the floor, {facts['peer rounds']} of the others, fewer where a build is large; figures are medians"
+    rounds = f"{facts['rounds']} of ours and the floor, {facts['peer_rounds']} of the others, fewer where a build is large; figures are medians"
     rows += [("rounds", rounds), ("processes", f"{facts['processes']} unless said otherwise; the other generators take what they like")]
     if "minutes" in facts:
         rows.append(("the whole run", f"{facts['minutes']} minutes"))

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -47,11 +48,11 @@ class Bench:
     peers: list[Peer]
     work: Path  # on tmpfs
     disk: Path
+    processes: int
     pages: int
+    languages: int
     rounds: int
     peer_rounds: int
-    processes: int
-    languages: int
 
     def ours_job(self, what: str, place: str = "tmpfs", languages: int = 1, pages: int = 0) -> Job:
         return Job(jobs.OURS, what, place, pages or self.pages, languages)
@@ -70,27 +71,18 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that scratch folders are removed
     started = time.monotonic()
     results = Results(machine(tmpfs, disk), tell=lambda text: click.echo(f"{time.monotonic() - started:6.0f} s  {text}"))
+    found = have_peers(results) if peers else []
     with scratch(tmpfs) as work, scratch(disk) as slow:
         ours = Ours(work / "sources")
-        found: list[Peer] = []
-        if peers:
-            found, missing = tools.find(HOME)
-            for name, reason in missing.items():
-                results.note(f"{name} is missing: {reason}.")
-        results.facts.update({peer.name: peer.version for peer in found})
         bench = Bench(
-            results, ours, work / "data", found, work, slow, 4096 if quick else PORTS, 1 if quick else rounds, 1 if quick else peer_rounds, processes,
-            2 if quick else len(ours.tags),
+            results, ours, work / "data", found, work, slow, processes,
+            pages=4096 if quick else PORTS,
+            languages=2 if quick else len(ours.tags),
+            rounds=1 if quick else rounds,
+            peer_rounds=1 if quick else peer_rounds,
         )  # fmt: skip
-        results.facts |= {
-            "pages": bench.pages,
-            "rounds": bench.rounds,
-            "peer rounds": bench.peer_rounds,
-            "processes": processes,
-            "quick": quick,
-            "equality": {},
-        }
-        results.facts["languages"] = bench.languages
+        results.facts |= {name: getattr(bench, name) for name in ("pages", "languages", "rounds", "peer_rounds", "processes")}
+        results.facts["quick"] = quick
         measure_all(bench)
     results.facts["minutes"] = round((time.monotonic() - started) / 60)
     target = HOME / "quick" if quick else RESULTS
@@ -98,24 +90,41 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
     click.echo((target / "results.md").read_text())
 
 
+def have_peers(results: Results) -> list[Peer]:
+    """The other generators, installed; the report tells their versions, and which can't be had."""
+    found, missing = tools.find(HOME)
+    results.facts.update({peer.name: peer.version for peer in found})
+    for name, reason in missing.items():
+        results.note(f"{name} is missing: {reason}.")
+    return found
+
+
 def measure_all(bench: Bench) -> None:
-    """Everything, from the smallest to what needs the most room."""
-    bench.ours.warm()
-    export(bench)
-    one_language(bench, "tmpfs", bench.work, bench.rounds, bench.peer_rounds)
-    repeated(bench)
-    sizes(bench)
-    one_language(bench, "disk", bench.disk, max(1, bench.rounds // 2 + 1), max(1, bench.peer_rounds - 1))
-    numbers_of_languages(bench)
-    whole_site(bench)
-    many_languages(bench)
+    """Everything, from the smallest to what needs the most room. What fails is told, and the rest measured."""
+    stages: dict[str, Callable[[], None]] = {
+        "the data for the other generators": lambda: export(bench),
+        "one language on tmpfs": lambda: one_language(bench, "tmpfs", bench.work, bench.rounds, bench.peer_rounds),
+        "building again": lambda: repeated(bench),
+        "fewer pages": lambda: sizes(bench),
+        "one language on disk": lambda: one_language(bench, "disk", bench.disk, bench.rounds // 2 + 1, max(1, bench.peer_rounds - 1)),
+        "several languages": lambda: numbers_of_languages(bench),
+        "the whole site": lambda: whole_site(bench),
+        "24 languages": lambda: many_languages(bench),
+    }
+    for name, stage in stages.items():
+        bench.results.tell(name)
+        try:
+            stage()
+        except (subprocess.CalledProcessError, LookupError, OSError, ValueError):
+            traceback.print_exc()
+            bench.results.note(f"Not finished: {name}.")
 
 
 def export(bench: Bench) -> None:
     """The data for the other generators; without it, there are none."""
+    bench.ours.warm()
     if not bench.peers:
         return
-    bench.results.tell("exporting the data for the other generators")
     command = [sys.executable, "-m", "benchmarks.peers.export", str(bench.ours.root), str(bench.data)]
     if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
         bench.results.note("The other generators were left out: their data could not be exported.")
@@ -183,7 +192,7 @@ class Turns:
         out, results = fresh(self.folder), self.bench.results
         where = self.sites[peer.name].folder if peer else CHECKOUT
         done = results.run(Job(tool, what, self.place, self.bench.pages), command(out), where)
-        if done and peer and peer.name not in results.facts["equality"]:
+        if done and peer and peer.name not in results.equality:
             compare_pages(self.bench, peer, self.built, out)
         if self.place == "tmpfs":
             remove(out)
@@ -201,7 +210,7 @@ def compare_pages(bench: Bench, peer: Peer, ours: Path, theirs: Path) -> None:
     listing.write_text(json.dumps(sample))
     command = [sys.executable, "-m", "benchmarks.peers.check", str(ours / "en/ports"), str(theirs / "en/ports"), str(listing)]
     verdict = json.loads(subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True).stdout)
-    bench.results.facts["equality"][peer.name] = verdict
+    bench.results.equality[peer.name] = verdict
     bench.results.tell(f"{peer.name}: pages equal ours: {verdict}")
 
 
