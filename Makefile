@@ -40,8 +40,8 @@ lint: $(STAMP)  ## Run linters and type checks only
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP)  ## Measure the build against plain Jinja and against the disk
-	$(BIN)/python benchmarks/build.py
+bench: $(STAMP)  ## Measure builds against other generators and against the disk
+	$(BIN)/python -m benchmarks.run
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/pages.py
 

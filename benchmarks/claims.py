@@ -1,0 +1,85 @@
+"""What we say of our speed, each against what was measured. A claim that is not met is told as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from benchmarks import jobs
+from benchmarks.jobs import Job
+from benchmarks.ours import DESCRIPTION, MESSAGE, TITLE
+from benchmarks.results import Results
+
+MEGABYTES = 200
+
+
+class Claim(NamedTuple):
+    """``met`` is ``None`` where something was not measured."""
+
+    text: str
+    measured: str
+    met: bool | None
+
+    @property
+    def verdict(self) -> str:
+        return {True: "met", False: "**not met**", None: "not measured"}[self.met]
+
+
+def claims(results: Results) -> Iterator[Claim]:
+    """All claims, in the order of the report."""
+    pages, languages, processes = results.facts["pages"], results.facts["languages"], results.facts["processes"]
+    one = Job(jobs.OURS, jobs.CLEAN, "tmpfs", pages)
+    whole = one._replace(languages=languages)
+    yield _against_peers(results, one)
+    floor = f"one language: at most 2 times the floor with {processes} processes, start-up included"
+    yield _ratio(results, floor, one, one._replace(tool=jobs.FLOOR), 2)
+    yield _ratio(results, f"{languages} languages: at most 1.5 times the floor", whole, whole._replace(tool=jobs.FLOOR), 1.5)
+    copied = whole._replace(tool=jobs.COPY, place="disk")
+    yield _ratio(results, f"{languages} languages on tmpfs: no longer than `cp -r` of them takes on disk", whole, copied, 1)
+    yield _ratio(results, f"{languages} languages on disk: no longer than `cp -r` of them takes there", whole._replace(place="disk"), copied, 1)
+    again = whole._replace(what=jobs.AGAIN)
+    yield _within(results, f"{languages} languages, nothing changed: at most 0.7 s", again, 0.7)
+    for edit in (DESCRIPTION, TITLE):
+        yield _within(results, f"{languages} languages, {edit.name}: at most 1.5 s", again._replace(what=edit.name), 1.5)
+    message = f"{languages} languages, {MESSAGE.name}: no longer than a clean build of that language"
+    yield _ratio(results, message, again._replace(what=MESSAGE.name), one._replace(what=jobs.GERMAN), 1)
+    yield _memory(results, languages)
+    yield _memory(results, 24)
+    for peer, verdict in results.equality.items():
+        compared = f"{verdict['pages']:,} pages compared, {verdict['bytes_ratio'] - 1:+.1%} bytes"
+        yield Claim(f"the pages of {peer} have our tags and text, and our bytes within 3 %", verdict["difference"] or compared, verdict["equal"])
+
+
+def _against_peers(results: Results, one: Job) -> Claim:
+    text = "one language, clean, on tmpfs: at least 8 times as fast as the fastest of Hugo, Eleventy and Zola"
+    ours = results.seconds(one)
+    theirs = {peer: seconds for peer in jobs.PEERS if (seconds := results.seconds(one._replace(tool=peer))) is not None}
+    if ours is None or not theirs:
+        return Claim(text, "", None)
+    fastest = min(theirs, key=lambda peer: theirs[peer])
+    measured = f"{theirs[fastest] / ours:.1f} times ({fastest}: {theirs[fastest]:.2f} s, ours: {ours:.2f} s{_cold(results, one)})"
+    return Claim(text, measured, theirs[fastest] / ours >= 8)
+
+
+def _ratio(results: Results, text: str, job: Job, other: Job, most: float) -> Claim:
+    ours, theirs = results.seconds(job), results.seconds(other)
+    if ours is None or theirs is None:
+        return Claim(text, "", None)
+    return Claim(text, f"{ours / theirs:.2f} times ({ours:.2f} s against {theirs:.2f} s{_cold(results, job)})", ours / theirs <= most)
+
+
+def _cold(results: Results, job: Job) -> str:
+    """The time with a cold cache beside the one with a warm cache, where both were measured."""
+    cold = results.seconds(job._replace(what=jobs.COLD)) if job.what == jobs.CLEAN else None
+    return "" if cold is None else f"; cold cache {cold:.2f} s"
+
+
+def _within(results: Results, text: str, job: Job, most: float) -> Claim:
+    ours = results.seconds(job)
+    return Claim(text, "", None) if ours is None else Claim(text, f"{ours:.2f} s", ours <= most)
+
+
+def _memory(results: Results, languages: int) -> Claim:
+    found = [peak for job in results.runs if job.tool == jobs.OURS and job.languages == languages and (peak := results.peak(job))]
+    text = f"{languages} languages: at most {MEGABYTES} MB of memory in any process"
+    return Claim(text, f"{max(found) / 1e6:.0f} MB", max(found) <= MEGABYTES * 1e6) if found else Claim(text, "", None)

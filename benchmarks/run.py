@@ -1,0 +1,356 @@
+"""The benchmarks, in one command: ``python -m benchmarks.run``. What each figure means: benchmarks/README.md.
+
+Tools take turns round by round, so that a slow spell of the machine hits all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import click
+
+from benchmarks import floor, jobs, report
+from benchmarks.jobs import PORTS, Job
+from benchmarks.machine import machine
+from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, EDITS, Edit, Ours
+from benchmarks.peers import tools
+from benchmarks.peers.tools import Peer, Site
+from benchmarks.places import fresh, remove, room, scratch, tree
+from benchmarks.results import Results
+from portolan.run import default_jobs
+
+HOME = CHECKOUT / ".cache" / "bench"
+RESULTS = CHECKOUT / "benchmarks" / "results"
+SIZES = (4096, 16384)
+WHOLE = 8e9  # bytes that a whole site may take
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+ENGLISH = ("en",)
+_edits = count(1)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One session: where it works, how often, and what it has found."""
+
+    results: Results
+    ours: Ours
+    data: Path
+    peers: list[Peer]
+    work: Path  # on tmpfs
+    disk: Path
+    processes: int
+    pages: int
+    languages: int
+    rounds: int
+    peer_rounds: int
+
+    def ours_job(self, what: str, place: str = "tmpfs", languages: int = 1, pages: int = 0) -> Job:
+        return Job(jobs.OURS, what, place, pages or self.pages, languages)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--quick", is_flag=True, help="A trial of the harness: 4,096 pages, one round, results into .cache/bench/quick.")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Rounds of ours and of the floor.")
+@click.option("--peer-rounds", type=click.IntRange(1), default=3, show_default=True, help="Rounds of the other generators.")
+@click.option("--jobs", "processes", type=click.IntRange(1), default=default_jobs(), show_default="processors", help="Processes of ours.")
+@click.option("--peers/--no-peers", default=True, show_default=True, help="Compare with Hugo, Eleventy and Zola, installing them.")
+@click.option("--tmpfs", type=FOLDER, default=Path("/dev/shm"), show_default=True, help="A folder in memory.")
+@click.option("--disk", type=FOLDER, default=CHECKOUT, show_default="the checkout", help="A folder on disk.")
+def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool, tmpfs: Path, disk: Path) -> None:
+    """Measure builds, and write a table and a chart into benchmarks/results/."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that scratch folders are removed
+    started = time.monotonic()
+    results = Results(machine(tmpfs, disk), tell=lambda text: click.echo(f"{time.monotonic() - started:6.0f} s  {text}"))
+    found = have_peers(results) if peers else []
+    with scratch(tmpfs) as work, scratch(disk) as slow:
+        ours = Ours(work / "sources")
+        bench = Bench(
+            results, ours, work / "data", found, work, slow, processes,
+            pages=4096 if quick else PORTS,
+            languages=2 if quick else len(ours.tags),
+            rounds=1 if quick else rounds,
+            peer_rounds=1 if quick else peer_rounds,
+        )  # fmt: skip
+        results.facts |= {name: getattr(bench, name) for name in ("pages", "languages", "rounds", "peer_rounds", "processes")}
+        results.facts["quick"] = quick
+        measure_all(bench)
+    results.facts["minutes"] = round((time.monotonic() - started) / 60)
+    target = HOME / "quick" if quick else RESULTS
+    report.write(results, target)
+    click.echo((target / "results.md").read_text())
+
+
+def have_peers(results: Results) -> list[Peer]:
+    """The other generators, installed; the report tells their versions, and which can't be had."""
+    found, missing = tools.find(HOME)
+    results.facts.update({peer.name: peer.version for peer in found})
+    for name, reason in missing.items():
+        results.note(f"{name} is missing: {reason}.")
+    return found
+
+
+def measure_all(bench: Bench) -> None:
+    """Everything, from the smallest to what needs the most room. What fails is told, and the rest measured."""
+    stages: dict[str, Callable[[], None]] = {
+        "the data for the other generators": lambda: export(bench),
+        "one language on tmpfs": lambda: one_language(bench, "tmpfs", bench.work, bench.rounds, bench.peer_rounds),
+        "building again": lambda: repeated(bench),
+        "fewer pages": lambda: sizes(bench),
+        "one language on disk": lambda: one_language(bench, "disk", bench.disk, bench.rounds // 2 + 1, max(1, bench.peer_rounds - 1)),
+        "several languages": lambda: numbers_of_languages(bench),
+        "the whole site": lambda: whole_site(bench),
+        "24 languages": lambda: many_languages(bench),
+    }
+    for name, stage in stages.items():
+        bench.results.tell(name)
+        try:
+            stage()
+        except (subprocess.CalledProcessError, LookupError, OSError, ValueError):
+            traceback.print_exc()
+            bench.results.note(f"Not finished: {name}.")
+
+
+def export(bench: Bench) -> None:
+    """The data for the other generators; without it, there are none."""
+    bench.ours.warm()
+    if not bench.peers:
+        return
+    command = [sys.executable, "-m", "benchmarks.peers.export", str(bench.ours.root), str(bench.data)]
+    if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
+        bench.results.note("The other generators were left out: their data could not be exported.")
+        bench.peers.clear()
+
+
+def one_language(bench: Bench, place: str, where: Path, rounds: int, peer_rounds: int) -> None:
+    """Clean builds of one language by every tool; on disk what was written is deleted at the end only."""
+    with scratch(where) as folder, scratch(bench.disk) as packs, scratch(bench.work) as sources:
+        built, pack = fresh(folder, "site"), packs / "pack"
+        subprocess.run(bench.ours.build(built, bench.processes, ENGLISH, bench.pages), check=True)
+        floor.pack(built, pack)
+        bench.results.facts["one language"] = tree(built)
+        sites = {peer.name: peer.site(bench.data, sources / peer.name, bench.pages) for peer in bench.peers}
+        turns = Turns(bench, place, folder, built, pack, sites)
+        for at in range(max(rounds, peer_rounds)):
+            if at < rounds:
+                turns.ours()
+                turns.bare()
+            if at < peer_rounds:
+                turns.peers()
+            if at == 0 and bench.pages == PORTS:
+                turns.plain()
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A turn of each tool at a clean build of one language, into a fresh folder below ``folder``."""
+
+    bench: Bench
+    place: str
+    folder: Path
+    built: Path
+    pack: Path
+    sites: dict[str, Site]
+
+    def ours(self) -> None:
+        """Cold, warm, and with one process."""
+        build, processes, pages = self.bench.ours.build, self.bench.processes, self.bench.pages
+        self.bench.ours.cool()
+        self._once(jobs.OURS, lambda out: build(out, processes, ENGLISH, pages), jobs.COLD)
+        self._once(jobs.OURS, lambda out: build(out, processes, ENGLISH, pages))
+        self._once(jobs.OURS_ALONE, lambda out: build(out, 1, ENGLISH, pages))
+
+    def bare(self) -> None:
+        """What only writes."""
+        floor.warm(self.pack)
+        self._once(jobs.FLOOR, lambda out: floor_command(self.pack, out, self.bench.processes))
+        floor.warm(self.pack)
+        self._once(jobs.FLOOR_ALONE, lambda out: floor_command(self.pack, out, 1))
+        self._once(jobs.COPY, lambda out: ["cp", "-r", str(self.built), str(out)])
+
+    def peers(self) -> None:
+        """The other generators; their first pages are compared with ours."""
+        for peer in self.bench.peers:
+            site = self.sites[peer.name]
+            self._once(peer.name, partial(peer.build, site), peer=peer)
+
+    def plain(self) -> None:
+        """The plain Jinja loop."""
+        start = [sys.executable, "-m", "benchmarks.plain", str(self.bench.ours.root)]
+        self._once(jobs.PLAIN, lambda out: [*start, str(out), str(self.bench.processes)])
+
+    def _once(self, tool: str, command: Callable[[Path], list[str]], what: str = jobs.CLEAN, peer: Peer | None = None) -> None:
+        out, results = fresh(self.folder), self.bench.results
+        where = self.sites[peer.name].folder if peer else CHECKOUT
+        done = results.run(Job(tool, what, self.place, self.bench.pages), command(out), where)
+        if done and peer and peer.name not in results.equality:
+            compare_pages(self.bench, peer, self.built, out)
+        if self.place == "tmpfs":
+            remove(out)
+
+
+def floor_command(pack: Path, out: Path, processes: int) -> list[str]:
+    """The bare loop as a process of its own."""
+    return [sys.executable, "-I", "-S", floor.__file__, str(pack), str(out), str(processes)]
+
+
+def compare_pages(bench: Bench, peer: Peer, ours: Path, theirs: Path) -> None:
+    """Whether a peer's pages equal ours; told in the report whatever comes out."""
+    sample = [port for port in json.loads((bench.data / "sample.json").read_text()) if port < bench.pages]
+    listing = bench.data / "sample-here.json"
+    listing.write_text(json.dumps(sample))
+    command = [sys.executable, "-m", "benchmarks.peers.check", str(ours / "en/ports"), str(theirs / "en/ports"), str(listing)]
+    verdict = json.loads(subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True).stdout)
+    bench.results.equality[peer.name] = verdict
+    bench.results.tell(f"{peer.name}: pages equal ours: {verdict}")
+
+
+def repeated(bench: Bench) -> None:
+    """Builds of one language into the folder of the last one: with nothing changed, and with one entry edited."""
+    results, ours = bench.results, bench.ours
+    with scratch(bench.work) as folder:
+        command = ours.build(folder / "ours", bench.processes, ENGLISH, bench.pages)
+        results.run(bench.ours_job(jobs.CLEAN), command)
+        for _ in range(bench.rounds):
+            results.run(bench.ours_job(jobs.AGAIN), command)
+            DESCRIPTION.make(ours.root, next(_edits))
+            results.run(bench.ours_job(DESCRIPTION.name), command)
+        DESCRIPTION.make(ours.root, 0)
+        ours.warm()
+    for peer in bench.peers:
+        with scratch(bench.work) as folder:
+            site, out = peer.site(bench.data, folder / "site", bench.pages), folder / "out"
+            results.run(Job(peer.name, jobs.CLEAN, "tmpfs", bench.pages), peer.build(site, out), site.folder)
+            for at in range(max(1, bench.peer_rounds - 1)):
+                results.run(Job(peer.name, jobs.AGAIN, "tmpfs", bench.pages), peer.build(site, out), site.folder)
+                peer.edit(site, at + 1)
+                results.run(Job(peer.name, DESCRIPTION.name, "tmpfs", bench.pages), peer.build(site, out), site.folder)
+
+
+def sizes(bench: Bench) -> None:
+    """Clean builds of fewer pages."""
+    for pages in (size for size in SIZES if size < bench.pages):
+        with scratch(bench.work) as folder:
+            for at in range(max(1, bench.rounds // 2)):
+                bench.results.run(bench.ours_job(jobs.CLEAN, pages=pages), bench.ours.build(folder / f"ours-{at}", bench.processes, ENGLISH, pages))
+            for peer in bench.peers:
+                site = peer.site(bench.data, folder / peer.name, pages)
+                bench.results.run(Job(peer.name, jobs.CLEAN, "tmpfs", pages), peer.build(site, folder / f"{peer.name}-out"), site.folder)
+
+
+def numbers_of_languages(bench: Bench) -> None:
+    """Clean builds of two languages and more; one and all are measured elsewhere."""
+    for languages in range(2, bench.languages):
+        if room(bench.work) < WHOLE:
+            bench.results.note("Several languages were not built one by one: too little memory is free.")
+            return
+        for _ in range(max(1, bench.rounds // 2)):
+            with scratch(bench.work) as folder:
+                command = bench.ours.build(folder / "site", bench.processes, bench.ours.tags[:languages], bench.pages)
+                bench.results.run(bench.ours_job(jobs.CLEAN, languages=languages), command)
+
+
+def whole_site(bench: Bench) -> None:
+    """All languages: clean and cold, beside the floor and a copy, on tmpfs and on disk; then edits."""
+    results = bench.results
+    if room(bench.disk) < 4 * WHOLE or room(bench.work) < WHOLE:
+        results.note("The whole site was not built: too little room.")
+        return
+    with scratch(bench.disk) as packs:
+        pack = packs / "pack"
+        rounds = max(1, (bench.rounds + 1) // 2)
+        for at in range(rounds):
+            _whole_clean(bench, pack, first=at == 0, last=at == rounds - 1)
+        _whole_on_disk(bench, pack, max(1, rounds - 1))
+
+
+def _whole_clean(bench: Bench, pack: Path, first: bool, last: bool) -> None:
+    """A round on tmpfs, where there is room for one site at a time."""
+    results, ours = bench.results, bench.ours
+    job = bench.ours_job(jobs.CLEAN, languages=bench.languages)
+    with scratch(bench.work) as folder:
+        ours.cool()
+        results.run(job._replace(what=jobs.COLD), whole(bench, folder / "cold"))
+        remove(folder / "cold")
+        results.run(job, whole(bench, folder / "site"))
+        if first:
+            results.facts["all languages"] = tree(folder / "site")
+            floor.pack(folder / "site", pack)
+        if last:
+            _edited(bench, folder / "site")
+    for tool, share in ((jobs.FLOOR, bench.processes), (jobs.FLOOR_ALONE, 1)):
+        with scratch(bench.work) as folder:
+            floor.warm(pack)
+            results.run(job._replace(tool=tool), floor_command(pack, folder / "out", share))
+
+
+def whole(bench: Bench, out: Path) -> list[str]:
+    """The build of all languages. Of a quick trial only, they are named: a whole site needs no choice."""
+    tags = bench.ours.tags[: bench.languages] if bench.languages < len(bench.ours.tags) else []
+    return bench.ours.build(out, bench.processes, tags, bench.pages)
+
+
+def _edited(bench: Bench, site: Path) -> None:
+    """Builds into a whole site: with nothing changed, and after each kind of edit."""
+    job = bench.ours_job(jobs.AGAIN, languages=bench.languages)
+    for _ in range(bench.rounds):
+        bench.results.run(job, whole(bench, site))
+    for edit in EDITS:
+        for _ in range(max(1, bench.rounds // 2)):
+            edit.make(bench.ours.root, next(_edits))
+            bench.results.run(job._replace(what=edit.name), whole(bench, site))
+        _undo(bench, edit, site)
+    german = "de" in bench.ours.tags
+    if german:
+        with scratch(bench.work) as folder:
+            for at in range(max(1, bench.rounds // 2)):
+                out = folder / f"out-{at}"
+                bench.results.run(bench.ours_job(jobs.GERMAN), bench.ours.build(out, bench.processes, ["de"], bench.pages))
+                remove(out)
+
+
+def _undo(bench: Bench, edit: Edit, site: Path) -> None:
+    edit.make(bench.ours.root, 0)
+    subprocess.run(whole(bench, site), check=True)
+
+
+def _whole_on_disk(bench: Bench, pack: Path, rounds: int) -> None:
+    """Rounds on disk; what they wrote is deleted at the end."""
+    job = Job(jobs.OURS, jobs.CLEAN, "disk", bench.pages, bench.languages)
+    with scratch(bench.disk) as folder:
+        for _ in range(rounds):
+            if room(bench.disk) < 3 * WHOLE:
+                bench.results.note("Fewer rounds of the whole site on disk: too little room.")
+                break
+            site = fresh(folder, "site")
+            bench.results.run(job, whole(bench, site))
+            bench.results.run(job._replace(tool=jobs.COPY), ["cp", "-r", str(site), str(fresh(folder))])
+            floor.warm(pack)
+            bench.results.run(job._replace(tool=jobs.FLOOR), floor_command(pack, fresh(folder), bench.processes))
+
+
+def many_languages(bench: Bench) -> None:
+    """The memory of a build of 24 languages, on disk. Where it would not fit, of their first blocks."""
+    with scratch(bench.work) as sources, scratch(bench.disk) as folder:
+        ours = Ours(sources / "sources", COPIES)
+        pages = bench.pages
+        if room(bench.disk) < WHOLE / 6 * len(ours.tags):
+            pages = min(pages, 4096)
+            bench.results.note(f"24 languages were built with {pages:,} pages each: too little room on disk.")
+        ours.warm()
+        tags = [] if pages == PORTS else ours.tags
+        job = Job(jobs.OURS, jobs.CLEAN, "disk", pages, len(ours.tags))
+        bench.results.run(job, ours.build(folder / "site", bench.processes, tags, pages))
+
+
+if __name__ == "__main__":
+    main()
