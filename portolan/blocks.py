@@ -14,13 +14,14 @@ from markupsafe import Markup
 
 from portolan import view
 from portolan.chart import colour
+from portolan.outlines import variant
 from portolan.pages import BLOCK, BLOCKS, Block, Page, singles
 from portolan.ports import Facts, Segment
 from portolan.project import Project
 from portolan.registry.references import short_url
 from portolan.registry.types import PORTS, Pool, Span
-from portolan.render import Sheet, context, environment
-from portolan.stencil import Stencil
+from portolan.render import Sheet, Stock, context
+from portolan.stencil import Hole, Stencil
 from portolan.view import Outline, Shape
 
 # The order in which the page of a system tells its commands.
@@ -41,10 +42,10 @@ class File(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """A stencil, and the bytes for all holes but those of the port's own number."""
+    """The stencil for the ports of an outline: its holes are those of the port's own number. And the version of their pages."""
 
     stencil: Stencil
-    values: dict[str, bytes]
+    version: str
 
 
 class Builder:
@@ -54,54 +55,42 @@ class Builder:
         self.project = project
         self.locale = project.locales[tag]
         self._locales = {other: project.locales[other] for other in menu}
-        self._env = environment(project.templates)
-        self._shared = cache(self._shared_by)
         self._assets = project.asset_paths
+        self._stock = cache(self._stock_of)
         self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
 
     # Blocks
 
-    def block(self, block: Block, spans: Iterable[Span]) -> Iterator[File]:
-        """The block's index page, and the pages of its ports that lie in ``spans``."""
-        yield self.index(block)
-        for span in spans:
-            yield from self.ports(max(span.first, block.first), min(span.last, block.last))
-
-    def ports(self, first: int, last: int) -> Iterator[File]:
+    def ports(self, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """The pages of the ports ``first`` to ``last``, stamped."""
-        folder = Page("port", self.locale.tag, "").path.removesuffix(".html")
         for segment in self.project.chart.within(first, last):
-            cuts: dict[tuple[str | None, bool, bool], Cut] = {}
+            stencils: dict[int, Stencil] = {}
+            parity = segment.keeps_parity
             for number in range(max(first, segment.first), min(last, segment.last) + 1):
-                facts = Facts(number, segment)
-                key = (facts.pool_half, number == 0, number == PORTS - 1)
-                cut = cuts.get(key)
-                if cut is None:
-                    cut = cuts[key] = self.cut(facts)
-                yield File(f"{folder}{number}.html", cut.stencil.stamp(cut.values | _own(number)))
+                key = variant(number, parity)
+                stencil = stencils.get(key)
+                if stencil is None:
+                    stencil = stencils[key] = self.cut(Facts(number, segment)).stencil
+                yield number, stencil.stamp(_own(number))
 
     def port(self, number: int) -> bytes:
         """One port's page, stamped."""
-        return next(self.ports(number, number)).data
+        return next(self.ports(number, number))[1]
 
     def plain_port(self, number: int) -> bytes:
         """One port's page by rendering its template with the values themselves: what stamping must equal."""
         facts = self.project.chart.facts(number)
-        return self.plain(number, self.outline(facts), self.cut(facts).values["version"].decode())
+        return self.plain(number, self.project.outlines(facts), self.cut(facts).version)
 
     def plain(self, number: int, outline: Outline, version: str) -> bytes:
         """A port's page rendered plainly from its outline."""
-        values = view.values(outline.leaves, self.locale) | {name: Markup(text) for name, text in view.own_values(number).items()}
-        values["version"] = Markup(version)
+        values = {name: Markup(text.decode()) for name, text in view.values(outline, self.locale).items()}
+        values |= {name: Markup(text) for name, text in {**view.own_values(number), "version": version}.items()}
         return self._render_port(outline.shape, self._stands_in(outline), values.__getitem__).encode()
 
-    def outline(self, facts: Facts) -> Outline:
-        """The shape and values of a port's page."""
-        return view.outline(view.document(self.project.chart, self.project.judge, facts))
-
     def cut(self, facts: Facts) -> Cut:
-        """The stencil for a port, with all values but those of its own number."""
-        outline = self.outline(facts)
+        """The stencil for a port and those that share its outline."""
+        outline = self.project.outlines(facts)
         stands_in = self._stands_in(outline)
         found = self._stencils.get((outline.shape, stands_in))
         if found is None:
@@ -109,16 +98,14 @@ class Builder:
             found = stencil, stencil.digest(ignoring=self.project.settings.base_url)
             self._stencils[outline.shape, stands_in] = found
         stencil, digest = found
-        values = {name: text.encode() for name, text in view.values(outline.leaves, self.locale).items()}
-        version = hashlib.blake2b(digest, digest_size=4)
-        for value in values.values():
-            version.update(value)
-        values["version"] = version.hexdigest().encode()
-        return Cut(stencil, values)
+        values = view.values(outline, self.locale)
+        version = hashlib.blake2b(b"\0".join((digest, *values.values())), digest_size=4).hexdigest()
+        values["version"] = version.encode()
+        return Cut(stencil.filled(values), version)
 
     def _stands_in(self, outline: Outline) -> bool:
         """Whether a value that should be translated is not."""
-        return any(isinstance(leaf, view.Phrase) and self.locale.translate(leaf.text) is None for _, leaf in outline.leaves)
+        return any(self.locale.translate(text) is None for text in outline.phrases.values())
 
     def _render_port(self, shape: Shape, stands_in: bool, print_as: Any) -> str:
         port = view.thaw(shape, print_as)
@@ -128,16 +115,26 @@ class Builder:
     def index(self, block: Block) -> File:
         """The block's index page."""
         at = BLOCKS.index(block)
-        parts: dict[str, list[Any]] = {}
+        parts: dict[str, list[SimpleNamespace]] = {}
         for segment in self.project.chart.within(block.first, block.last):
-            row = SimpleNamespace(names=segment.names, status=segment.status, uses=self._met(segment), colour=colour(segment))
-            rows = parts.setdefault(segment.range.id, [])
-            for number in range(max(block.first, segment.first), min(block.last, segment.last) + 1):
-                rows.append((Markup(number), row))
+            numbers = range(max(block.first, segment.first), min(block.last, segment.last) + 1)
+            parts.setdefault(segment.range.id, []).append(self._row(segment, numbers))
         return self._file(
             Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
         )  # fmt: skip
+
+    def _row(self, segment: Segment, numbers: range) -> SimpleNamespace:
+        """What a block's page tells of the ports of a segment. ``each(text)`` is a text with ``number`` in it, once for every port."""
+        number = Hole("number")
+
+        def each(text: str) -> Markup:
+            pieces = str.split(text, number.mark)  # of plain texts: Markup would look at each piece again
+            return Markup("".join([str(port).join(pieces) for port in numbers]))
+
+        return SimpleNamespace(
+            number=number, each=each, names=segment.names, status=segment.status, uses=self._met(segment), colour=colour(segment)
+        )
 
     def _met(self, segment: Segment) -> tuple[SimpleNamespace, ...]:
         """What is met on the ports of a segment, for the list of a block, each with its first source: no wide ranges."""
@@ -170,18 +167,20 @@ class Builder:
         return File(page.path, self._render(template, page, **values).encode())
 
     def _render(self, template: str, page: Page, **values: Any) -> str:
-        found: Template = self._env.get_template(template)
-        sheet = Sheet(
-            page, self.locale, settings=self.project.settings, locales=self._locales, prose=self.project.prose[self.locale.tag],
-            references=self.project.chart.references, assets=self._assets, needs=self.project.needs[template], given=given(values),
-        )  # fmt: skip
-        return found.render(context(sheet, {"stands_in": False, **self._shared(page.kind), **values}))
+        found: Template = self.project.environment.get_template(template)
+        port = values.get("port")
+        sheet = Sheet(page, self._stock(page.kind, template), given(values), view.own(port) if port else None)
+        return found.render(context(sheet, {"stands_in": False, **values}))
 
-    def _shared_by(self, kind: str) -> dict[str, Any]:
-        """What the templates of a kind of page share."""
+    def _stock_of(self, kind: str, template: str) -> Stock:
+        """What the pages of a kind share."""
         registry = registry_for(kind, self.project)
         more = {"situations": _SITUATIONS, "strip_pools": _STRIP_POOLS, "holders_of": _holders(registry.get("pools", ())), "last": PORTS - 1}
-        return {**registry, **more}
+        project = self.project
+        return Stock(
+            self.locale, project.settings, self._locales, project.prose[self.locale.tag], project.chart.references, self._assets,
+            project.needs[template], project.environment, {**registry, **more},
+        )  # fmt: skip
 
 
 def single_pages(project: Project, tag: str) -> Iterator[Page]:

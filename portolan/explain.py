@@ -29,7 +29,7 @@ def _lines(project: Project, number: int) -> Iterator[str]:
     verdict = project.judge.verdict(segment)
     better = f"; better: {', '.join(map(str, verdict.better))}" if verdict.better else ""
     yield f"verdict   {verdict.level}: {', '.join(verdict.reasons) or 'nothing against it'}{better}"
-    shape = view.outline(view.document(project.chart, project.judge, facts)).shape
+    shape = project.outlines(facts).shape
     yield "shape"
     yield from (f"  {name} = {_short(value)}" for name, value in shape.items)
 

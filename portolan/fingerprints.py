@@ -22,7 +22,7 @@ from portolan.ports import Segment
 from portolan.project import Project
 from portolan.prose import Prose
 from portolan.registry.types import translated
-from portolan.render import NO_NEEDS
+from portolan.templates import NO_NEEDS
 from portolan.sitemaps import Sitemap
 from portolan.structs import Entry
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from portolan.pages import BLOCKS, Block, Page
 
 OURS = ".portolan"
 _HARMLESS = {OURS, ".gitignore"}
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _PATIENCE = 3.0  # seconds that we wait for the last processes of a build that was killed
 
 
@@ -44,6 +45,7 @@ class Output:
         self._changed = self.ours / "changed"
         self._made: set[str] = set()
         self._fresh: dict[str, bool] = {}
+        self._open: dict[str, int] = {}
 
     def claim(self) -> Manifest:
         """What we wrote into the folder before. Raises NotOurs when it holds what we didn't."""
@@ -118,6 +120,27 @@ class Output:
         self._folder_of(target)
         files.replace(target, data, self.ours)
         return True
+
+    def writer(self, folder: str) -> Callable[[str, bytes], bool]:
+        """``write`` for many files of a folder, by name."""
+        tree = folder.partition("/")[0]
+        if not self.is_fresh(tree):
+            return lambda name, data: self.write(f"{folder}/{name}", data)
+        hidden = self._hidden(tree) + folder[len(tree) :]
+        if hidden not in self._open:
+            self._folder_of(f"{hidden}/")
+            self._open[hidden] = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY)
+        place = self._open[hidden]  # saves the system the way through all folders, thousands of times
+
+        def grow(name: str, data: bytes) -> bool:
+            try:
+                descriptor = os.open(name, _NEW, 0o644, dir_fd=place)
+            except FileExistsError:
+                return self._grow(f"{hidden}/{name}", data)
+            files.write_all(descriptor, data)
+            return True
+
+        return grow
 
     def publish(self, tree: str) -> None:
         """Let a tree that was new appear."""
@@ -223,7 +246,7 @@ class Output:
         """Write straight into a hidden tree; what an interrupted run left there is kept where it is whole."""
         self._folder_of(target)
         try:
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            descriptor = os.open(target, _NEW, 0o644)
         except FileExistsError:
             if files.read(target) == data:
                 return True

@@ -92,14 +92,10 @@ class Page(NamedTuple):
         """The absolute URL under which the page is published; ``…/index.html`` is its folder."""
         return base_url + self.path.removesuffix("index.html")
 
-    def to(self, there: Page) -> str:
-        """The relative link from this page to another."""
-        return self.to_path(there.path)
-
-    def to_path(self, path: str) -> str:
-        """The relative link from this page to a path of the site."""
-        folder, _, name = path.rpartition("/")
-        return f"{_between(self.path.rpartition('/')[0], folder)}{name}"
+    @property
+    def folder(self) -> str:
+        """Where it lies."""
+        return self.path.rpartition("/")[0]
 
     def translated(self, locale: str) -> Page:
         """The same page in another locale."""
@@ -131,6 +127,12 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     locale = "(?P<locale>[A-Za-z0-9-]+)"
     keys = {kind: f"(?P<key>{_KEYS.get(kind, _Key()).pattern})" for kind in sorted(_PATHS, key=lambda kind: kind == "article")}
     return tuple((kind, re.compile(_PATHS[kind].replace(".", r"\.").format(locale=locale, key=key))) for kind, key in keys.items())
+
+
+def relative(here: str, path: str) -> str:
+    """The relative link from pages in the folder ``here`` to a path of the site."""
+    folder, _, name = path.rpartition("/")
+    return f"{_between(here, folder)}{name}"
 
 
 @cache

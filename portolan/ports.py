@@ -76,6 +76,11 @@ class Segment:
         order: tuple[Status, ...] = ("assigned", "reserved", "deregistered", "unassigned")
         return next((status for status in order if status in found), None)
 
+    @property
+    def keeps_parity(self) -> bool:
+        """Whether a pool that treats even and odd ports differently holds the ports."""
+        return any(pool.parity and pool.current for pool in self.pools)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -87,8 +92,7 @@ class Facts:
     @property
     def pool_half(self) -> str | None:
         """Which half of a parity-keeping pool the port lies in: ``even`` or ``odd``; ``None`` outside such pools."""
-        kept = any(pool.parity and pool.current for pool in self.segment.pools)
-        return ("odd" if self.number % 2 else "even") if kept else None
+        return ("odd" if self.number % 2 else "even") if self.segment.keeps_parity else None
 
 
 class Chart:

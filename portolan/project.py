@@ -9,22 +9,25 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from jinja2 import Environment
 
 from portolan import checks, constants, prose, search
 from portolan.cache import Cache
 from portolan.chart import picture
 from portolan.locales import Locale, load_catalogs
+from portolan.outlines import Outlines
 from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
 from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
-from portolan.render import Needs, needs, syntax
+from portolan.templates import Needs, compile_all, environment, needs, syntax
 from portolan.settings import Settings, load_settings
 from portolan.sources import FOLDERS, files, read_text
 from portolan.verdict import Judge
@@ -54,9 +57,25 @@ class Project:
     locales: Mapping[str, Locale]
     prose: Mapping[str, Mapping[str, Prose]]
     templates: Mapping[str, str]
+    compiled: Mapping[str, bytes]
     needs: Mapping[str, Needs]
     assets: Mapping[str, bytes]
     search: bytes
+    cache: Cache
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # what is cached is derived
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The templates, ready to be rendered."""
+        return environment(self.templates, self.compiled)
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """The outlines of all ports' pages."""
+        content = (path + digest.hex() for path, digest in self.sources.items() if path.startswith("content/"))
+        return Outlines(self.chart, self.judge, self.cache, _named([self.code.hex(), *content]))
 
     @property
     def asset_paths(self) -> dict[str, str]:
@@ -87,7 +106,8 @@ def load_project(root: Path, prove: Prove) -> Project:
         if problems := prove(project, cache):
             raise ProblemsFound(problems)
         cache.keep("project", digest, project)
-    return project
+        return project
+    return replace(project, cache=cache)
 
 
 class _Loading:
@@ -110,7 +130,7 @@ class _Loading:
         cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
         broken = {problem.path for problem in problems}
         problems += checks.sources(settings, registry, documents, catalogs, broken)
-        needed = self._needs(templates)
+        needed, compiled = self._read(templates)
         if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
             problems += checks.pages(Chart(registry, articles, cited_by), documents)
         if problems or settings is None:
@@ -120,8 +140,8 @@ class _Loading:
         rendered = self._prose(documents, locales, chart)
         titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
         return Project(
-            self._digest, self._code, self._sources, settings, chart, Judge(chart.segments), locales, rendered, templates, needed,
-            {**assets, "chart.png": picture(chart)}, search.index(chart, titles),
+            self._digest, self._code, self._sources, settings, chart, Judge(chart.segments), locales, rendered, templates, compiled, needed,
+            {**assets, "chart.png": picture(chart)}, search.index(chart, titles), self._cache,
         )  # fmt: skip
 
     def _remember(self, path: str, load: Callable[[], T]) -> T:
@@ -135,15 +155,17 @@ class _Loading:
                 self._cache.keep(name, digest, value)
         return value
 
-    def _needs(self, templates: Mapping[str, str]) -> Mapping[str, Needs]:
+    def _read(self, templates: Mapping[str, str]) -> tuple[Mapping[str, Needs], Mapping[str, bytes]]:
+        """What the templates need, and their code; nothing when one of them can't be read."""
         digest = _named([self._code.hex(), repr(templates)])
-        found: Mapping[str, Needs] | None = self._cache.get("templates", digest)
+        found: tuple[dict[str, Needs], dict[str, bytes]] | None = self._cache.get("templates", digest)
         if found is None:
             problems = list(syntax(templates))
             self._problems += problems
-            found = {} if problems else needs(templates)
-            if not problems:
-                self._cache.keep("templates", digest, found)
+            if problems:
+                return {}, {}
+            found = needs(templates), compile_all(templates)
+            self._cache.keep("templates", digest, found)
         return found
 
     def _prose(self, documents: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:

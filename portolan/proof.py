@@ -15,11 +15,12 @@ from jinja2 import TemplateNotFound
 from portolan.blocks import Builder, single_pages
 from portolan.cache import Cache
 from portolan.fingerprints import Fingerprints, digest
+from portolan.outlines import examples
 from portolan.pages import BLOCKS
-from portolan.ports import Segment
+from portolan.ports import Facts, Segment
 from portolan.problem import Problem
 from portolan.project import Project
-from portolan.render import HOME
+from portolan.templates import HOME
 
 
 class Fault(NamedTuple):
@@ -60,8 +61,8 @@ def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], obj
 
 
 def _cut(builder: Builder, segment: Segment) -> None:
-    for number in sorted({segment.first, min(segment.first + 1, segment.last), segment.last}):
-        builder.cut(builder.project.chart.facts(number))
+    for number in examples(segment):
+        builder.cut(Facts(number, segment))
 
 
 def _fault(render: Callable[[], object]) -> Fault | None:

@@ -1,4 +1,4 @@
-"""The Jinja environment, and what a template may call.
+"""What a template may call.
 
 A ``Sheet`` is one page being written: it translates, cites, links, and remembers what the foot of the page must tell.
 """
@@ -6,127 +6,66 @@ A ``Sheet`` is one page being written: it translates, cites, links, and remember
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateRuntimeError, TemplateSyntaxError, meta, nodes
-from jinja2.ext import extract_from_ast
+from jinja2 import Environment, TemplateRuntimeError
 from markupsafe import Markup
 
 from portolan.locales import Locale
 from portolan.messages import fill
-from portolan.pages import Page
-from portolan.problem import Problem
+from portolan.pages import Page, relative
 from portolan.prose import Prose
 from portolan.registry.references import References, short_url
 from portolan.settings import Settings
-from portolan.stencil import guard
+from portolan.stencil import Hole
+from portolan.templates import Needs
+from portolan.view import Node
 
-HOME = "templates"
-_GETTEXT = ("_", "_plain", "_n")
+
+_CITED = "\x11"  # a citation in a part: like the marks of holes it can't stand in a source
 
 
-class Needs(NamedTuple):
-    """What a template and all that it builds on can show, as far as its text tells: what it does not need can't change its pages.
+@dataclass
+class Stock:
+    """What the sheets of a template in one locale have in common: what they draw on, and what of it was worked out before.
 
-    ``messages`` are English forms (singular, or singular and plural), ``literals`` all texts that stand in expressions.
+    ``shared`` are further names that the template finds. ``parts`` and ``texts`` are filled as pages are written.
     """
 
-    templates: tuple[str, ...]
-    messages: frozenset[tuple[str, ...]]
-    literals: frozenset[str]
-
-    def document(self, slug: str) -> bool:
-        """Whether a document is named: by its slug, or by the folder as in ``"answer/" ~ status``."""
-        return slug in self.literals or f"{slug.rpartition('/')[0]}/" in self.literals
-
-
-def environment(templates: Mapping[str, str]) -> Environment:
-    """A strict environment over template texts by name: undefined names, and more than printing a hole, are errors."""
-
-    def load(name: str) -> tuple[str, str, None] | None:
-        return (templates[name], f"{HOME}/{name}", None) if name in templates else None
-
-    env = Environment(
-        loader=FunctionLoader(load),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-    guard(env)
-    return env
+    locale: Locale
+    settings: Settings
+    locales: Mapping[str, Locale]
+    prose: Mapping[str, Prose]
+    references: References
+    assets: Mapping[str, str]
+    needs: Needs
+    environment: Environment
+    shared: Mapping[str, Any]
+    parts: dict[object, Part] = field(default_factory=dict)
+    texts: dict[str, Markup] = field(default_factory=dict)
 
 
-def syntax(templates: Mapping[str, str]) -> Iterator[Problem]:
-    """Templates that Jinja can't read."""
-    env = environment(templates)
-    for name, text in templates.items():
-        try:
-            env.compile(text, name, f"{HOME}/{name}", raw=True)
-        except TemplateSyntaxError as error:
-            yield Problem(f"{HOME}/{name}", error.lineno, "template", error.message or "can't be read")
+class Part(NamedTuple):
+    """A part of a page: its text between citations, key, title and URL of each of them, and whether English stood in."""
 
-
-NO_NEEDS = Needs((), frozenset(), frozenset())
-
-
-def needs(templates: Mapping[str, str]) -> dict[str, Needs]:
-    """What each template needs."""
-    env = environment(templates)
-    trees = {name: env.parse(text, name) for name, text in templates.items()}
-    found = {name: _alone(name, tree) for name, tree in trees.items()}
-    builds_on = {name: {other for other in meta.find_referenced_templates(tree) if other in trees} for name, tree in trees.items()}
-    return {name: _together([found[other] for other in sorted(_closure(name, builds_on))]) for name in templates}
-
-
-def _alone(name: str, tree: nodes.Template) -> Needs:
-    messages = frozenset(_forms(message) for _, _, message in extract_from_ast(tree, _GETTEXT) if message)
-    return Needs((name,), messages, frozenset(const.value for const in tree.find_all(nodes.Const) if isinstance(const.value, str)))
-
-
-def _forms(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
-    return (message,) if isinstance(message, str) else tuple(form for form in message[:2] if form is not None)
-
-
-def _together(all_needs: list[Needs]) -> Needs:
-    names, messages, literals = zip(*all_needs, strict=True)
-    return Needs(sum(names, ()), frozenset().union(*messages), frozenset().union(*literals))
-
-
-def _closure(name: str, builds_on: Mapping[str, set[str]]) -> set[str]:
-    found, waiting = {name}, [name]
-    while waiting:
-        new = builds_on[waiting.pop()] - found
-        found |= new
-        waiting += new
-    return found
+    pieces: list[str]
+    cited: list[tuple[object, object, object]]
+    stood_in: bool
 
 
 class Sheet:
     """One page being written, in one locale. Everything public is for templates."""
 
-    def __init__(
-        self,
-        page: Page,
-        locale: Locale,
-        *,
-        settings: Settings,
-        locales: Mapping[str, Locale],
-        prose: Mapping[str, Prose],
-        references: References,
-        assets: Mapping[str, str],
-        needs: Needs,
-        given: Container[str] = (),
-    ) -> None:
-        """``needs`` are the template's; ``given`` are the slugs of documents that it gets to show besides those that it names."""
-        self.page, self.locale, self.settings = page, locale, settings
-        self.locales = locales
+    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: object = None) -> None:
+        """``given`` are the slugs of documents that the page gets to show besides those that its template names, and ``port``
+        is what parts see of the page's port."""
+        self.page, self.locale, self.settings, self.locales = page, stock.locale, stock.settings, stock.locales
+        self.shared = stock.shared
         self.stood_in = False
-        self._prose, self._references, self._assets, self._needs, self._given = prose, references, assets, needs, given
+        self._stock, self._needs, self._given, self._port = stock, stock.needs, given, port
+        self._folder = page.folder
         self._cited: dict[object, tuple[object, object]] = {}
         self._numbers: dict[object, int] = {}
 
@@ -134,12 +73,17 @@ class Sheet:
 
     def text(self, message: str, **values: object) -> Markup:
         """A translated message with its placeholders filled; marked where English stands in."""
+        if not values and (known := self._stock.texts.get(message)):
+            return known
         self._declared((message,) in self._needs.messages, message)
         translation = self.locale.translate(message)
         if translation is None:
             self.stood_in = True
             return self.locale.stand_in(fill(message, values))
-        return fill(translation, values)
+        text = fill(translation, values)
+        if not values:
+            self._stock.texts[message] = text
+        return text
 
     def plain(self, message: str, **values: object) -> Markup:
         """Like ``text`` for places that hold no markup: attributes and the title."""
@@ -181,7 +125,7 @@ class Sheet:
 
     def _document(self, slug: str, only_title: bool = False) -> Prose:
         self._declared(slug in self._given or self._needs.document(slug), slug)
-        prose = self._prose[slug]
+        prose = self._stock.prose[slug]
         self.stood_in = self.stood_in or not (only_title or prose.complete)
         return prose
 
@@ -214,6 +158,30 @@ class Sheet:
         """A command with the port's number laid in."""
         return fill(command, {"port": port})
 
+    def part(self, name: str, **values: object) -> Markup:
+        """A template of its own for a part of the page. It sees of the port its number and the values that it is given, and no
+        more; so it is rendered once for all ports where those values are the same."""
+        key = (name, *map(_key, values.values())) if isinstance(self.page.key, Hole) else None
+        found = self._stock.parts.get(key)
+        if found is None:
+            found = self._part(name, values)
+            if key:
+                self._stock.parts[key] = found
+        self.stood_in = self.stood_in or found.stood_in
+        text = [""] * (2 * len(found.cited) + 1)
+        text[::2] = found.pieces
+        text[1::2] = [self._number(*cited) for cited in found.cited]
+        return Markup("".join(text))
+
+    def _part(self, name: str, values: Mapping[str, object]) -> Part:
+        sheet = _PartSheet(self.page, self._stock, (), self._port)
+        own = {"port": self._port} if self._port else {}
+        text = self._stock.environment.get_template(name).render(context(sheet, {**own, **values}))
+        pieces = text.removesuffix("\n").split(_CITED)
+        if len(pieces) != len(sheet.cited) + 1:
+            raise TemplateRuntimeError(f"{name} must print every citation where it is made, and once")
+        return Part(pieces, sheet.cited, sheet.stood_in)
+
     # Sources
 
     def cite(self, cited: Iterable[Any]) -> Markup:
@@ -221,11 +189,12 @@ class Sheet:
         return Markup("".join(map(self._cite, cited)))
 
     def _cite(self, cited: Any) -> str:
-        if not hasattr(cited, "key"):
-            reference = self._references[cited]
-            key, title, url = (cited if isinstance(cited, str) else reference.url), reference.title, short_url(reference.url)
-        else:
-            key, title, url = cited.key, cited.title, cited.url
+        if hasattr(cited, "key"):
+            return self._number(cited.key, cited.title, cited.url)
+        reference = self._stock.references[cited]
+        return self._number(cited if isinstance(cited, str) else reference.url, reference.title, short_url(reference.url))
+
+    def _number(self, key: object, title: object, url: object) -> str:
         self._cited.setdefault(key, (title, url))
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
         return f'<sup><a href="#r{number}">[{number}]</a></sup>'
@@ -238,28 +207,55 @@ class Sheet:
 
     def to(self, kind: str, key: object = None) -> str:
         """The relative link to a page in this language."""
-        return self.page.to(Page(kind, self.page.locale, key))
+        return self._link(Page(kind, self.page.locale, key).path)
 
     def home(self, tag: str) -> str:
         """The relative link to a language's home."""
-        return self.page.to(Page("home", tag))
+        return self._link(Page("home", tag).path)
 
     def translated(self, tag: str) -> str:
         """The relative link to this page in another language."""
-        return self.page.to(self.page.translated(tag))
+        return self._link(self.page.translated(tag).path)
 
     def asset(self, name: str) -> str:
         """The relative link to a file of ``assets/`` under its hashed name."""
         self._declared(name in self._needs.literals, name)
-        return self.page.to_path(self._assets[name])
+        return self._link(self._stock.assets[name])
 
     def search_index(self) -> str:
         """The relative link to the index of the search box, whose name doesn't change with its content."""
-        return self.page.to(Page("search"))
+        return self._link(Page("search").path)
 
     def address(self) -> str:
         """This page's canonical URL."""
         return self.page.address(self.settings.base_url)
+
+    def _link(self, path: str) -> str:
+        return relative(self._folder, path)
+
+
+class _PartSheet(Sheet):
+    """A part being written: what it cites is numbered by each page that it is laid into."""
+
+    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: object = None) -> None:
+        super().__init__(page, stock, given, port)
+        self.cited: list[tuple[object, object, object]] = []
+
+    def _number(self, key: object, title: object, url: object) -> str:
+        self.cited.append((key, title, url))
+        return _CITED
+
+    def references(self) -> list[tuple[object, object]]:
+        raise TemplateRuntimeError("a part of a page doesn't know what the page cites")
+
+
+def _key(value: object) -> object:
+    """What tells the values of a part apart: a hole is known by its name, a node by its shape."""
+    if isinstance(value, Hole):
+        return value.mark
+    if isinstance(value, Node):
+        return value.shape_
+    return tuple(map(_key, value)) if isinstance(value, (tuple, list)) else value
 
 
 def as_json(value: object) -> Markup:
@@ -271,7 +267,7 @@ def as_json(value: object) -> Markup:
     return Markup(text.replace("\\u000e", "\x0e").replace("\\u000f", "\x0f"))
 
 
-def context(sheet: Sheet, shared: Mapping[str, Any]) -> dict[str, Any]:
-    """The names a template finds: the sheet's words under gettext's short names, and the shared data."""
+def context(sheet: Sheet, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The names a template finds: the sheet's words under gettext's short names, the shared data, the page's own values."""
     words: dict[str, Callable[..., Any]] = {"_": sheet.text, "_plain": sheet.plain, "_n": sheet.count}
-    return {**shared, **words, "sheet": sheet, "locale": sheet.locale, "settings": sheet.settings}
+    return {**sheet.shared, **values, **words, "sheet": sheet, "locale": sheet.locale, "settings": sheet.settings}

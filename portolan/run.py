@@ -244,7 +244,7 @@ def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
 
 
 def _begin(work: Work) -> Callable[[Task], Done]:
-    gc.freeze()  # the project is no garbage, and there is a lot of it to look through
+    gc.disable()
     return work.do
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
-from operator import itemgetter
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from jinja2 import Environment, TemplateRuntimeError
 from markupsafe import Markup
 
 # A hole in rendered text: SO name SI. Control characters can't stand in a source (sources.read_text).
 _MARK = re.compile("\x0e([^\x0e\x0f]*)\x0f")
-_ASSET = re.compile(rb"[\w./]*assets/[\w.]+")
+_ASSET = re.compile(rb"assets/[\w.]+")
 _PRINTING_FILTERS = frozenset({"e", "escape", "safe", "join"})
 _PRINTING_TESTS = frozenset({"defined", "undefined", "none"})  # whether there is a value at all is in the shape
 
@@ -82,16 +82,22 @@ def _guarded(function: Callable[..., Any], doing: str) -> Callable[..., Any]:
 
 
 class Stencil:
-    """Bytes with holes."""
+    """Bytes with holes.
 
-    __slots__ = ("_parts", "_values", "names")
+    The hole that is printed most often (a page tells its port's number dozens of times) parts the page into pieces, and one join
+    of them with its value gives the page. Pieces with other holes in them are *mixed*, and joined themselves before that.
+    """
+
+    __slots__ = ("_mixed", "_most", "_pieces", "names")
 
     def __init__(self, text: str) -> None:
-        parts = _MARK.split(text)
-        self.names: tuple[str, ...] = tuple(parts[1::2])
-        self._parts = [part.encode() for part in parts]
-        # itemgetter of one name gives no tuple; asking for the first twice keeps the form, and zip below stops in time
-        self._values = itemgetter(*self.names, self.names[0]) if self.names else None
+        self.names: tuple[str, ...] = tuple(_MARK.findall(text))
+        self._most = Counter(self.names).most_common(1)[0][0] if self.names else None
+        self._pieces: list[bytes] = []
+        self._mixed: list[_Mixed] = []
+        for piece in text.split(f"\x0e{self._most}\x0f"):
+            parts = _MARK.split(piece)
+            self._add([part.encode() for part in parts], parts[1::2])
 
     @classmethod
     def cut(cls, render: Callable[[Callable[[str], Hole]], str]) -> Stencil:
@@ -105,12 +111,53 @@ class Stencil:
 
     def digest(self, ignoring: str) -> bytes:
         """A name for the text between the holes, ``ignoring`` the base URL and the assets: neither changes what a page says."""
-        text = _ASSET.sub(b"", b"\x0e".join(self._parts[::2]).replace(ignoring.encode(), b""))
+        pieces = list(self._pieces)
+        for mixed in self._mixed:
+            pieces[mixed.at] = b"\x0e".join(mixed.parts[::2])
+        text = _ASSET.sub(b"", b"\x0e".join(pieces).replace(ignoring.encode(), b""))
         return hashlib.blake2b(text, digest_size=16).digest()
+
+    def filled(self, values: Mapping[str, bytes]) -> Stencil:
+        """A stencil with the values laid in for good; holes without one are left, and the one that is printed most often is too."""
+        filled = Stencil.__new__(Stencil)
+        filled.names, filled._most, filled._pieces, filled._mixed = self.names, self._most, self._pieces.copy(), []
+        for mixed in self._mixed:
+            at, parts, names = mixed
+            try:
+                parts[1::2] = [values[name] for name in names]
+                filled._pieces[at] = b"".join(parts)
+            except KeyError:
+                filled._mixed.append(mixed if values.keys().isdisjoint(names) else mixed.filled(values))
+        return filled
 
     def stamp(self, values: Mapping[str, bytes]) -> bytes:
         """The page with the values laid in: escaped UTF-8, one per name. ``KeyError`` when one is missing."""
-        if self._values is None:
-            return self._parts[0]
-        self._parts[1::2] = self._values(values)[:-1]
-        return b"".join(self._parts)
+        pieces = self._pieces
+        for at, parts, names in self._mixed:
+            parts[1::2] = [values[name] for name in names]
+            pieces[at] = b"".join(parts)
+        return values[self._most].join(pieces) if self._most else pieces[0]
+
+    def _add(self, parts: list[bytes], names: list[str]) -> None:
+        if names:
+            self._mixed.append(_Mixed(len(self._pieces), parts, names))
+        self._pieces.append(parts[0])
+
+
+class _Mixed(NamedTuple):
+    """A piece with holes in it: which of the pieces it is, its text and holes in turn, and the holes' names."""
+
+    at: int
+    parts: list[bytes]
+    names: list[str]
+
+    def filled(self, values: Mapping[str, bytes]) -> _Mixed:
+        """The piece with the values laid in that there are."""
+        parts, left = self.parts[:1], []
+        for name, text in zip(self.names, self.parts[2::2], strict=True):
+            if name in values:
+                parts[-1] += values[name] + text
+            else:
+                left.append(name)
+                parts += (b"", text)
+        return self._replace(parts=parts, names=left)

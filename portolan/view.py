@@ -8,10 +8,11 @@ the values of its holes.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from sys import intern
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from portolan.locales import Locale
 from portolan.pages import Block
@@ -66,10 +67,12 @@ Shape = Fields
 
 
 class Outline(NamedTuple):
-    """A document taken apart: its shape, and the leaf that fills each hole (``Own`` leaves excepted)."""
+    """A document taken apart: its shape, and what fills each hole (``Own`` leaves excepted), by the hole's name: escaped UTF-8
+    in ``plain``, texts to be translated in ``phrases``."""
 
     shape: Shape
-    leaves: tuple[tuple[str, Value | Phrase], ...]
+    plain: dict[str, bytes]
+    phrases: dict[str, str]
 
 
 def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
@@ -114,13 +117,13 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
 
 def outline(tree: Tree) -> Outline:
     """The document's shape and leaves."""
-    leaves: list[tuple[str, Value | Phrase]] = []
-    return Outline(_freeze_fields(tree, "", leaves), tuple(leaves))
+    found = Outline(Fields(()), {}, {})
+    return found._replace(shape=_freeze_fields(tree, "", found))
 
 
-def values(leaves: tuple[tuple[str, Value | Phrase], ...], locale: Locale) -> dict[str, Markup]:
-    """The escaped text of each leaf in a locale."""
-    return {name: locale.phrase(leaf.text) if isinstance(leaf, Phrase) else escape(leaf.text) for name, leaf in leaves}
+def values(outline: Outline, locale: Locale) -> dict[str, bytes]:
+    """What fills each hole in a locale, escaped."""
+    return outline.plain | {name: locale.phrase(text).encode() for name, text in outline.phrases.items()}
 
 
 def own_values(number: int) -> dict[str, str]:
@@ -136,6 +139,11 @@ def own_values(number: int) -> dict[str, str]:
     }
 
 
+def own(port: Any) -> SimpleNamespace:
+    """What a port's page shows of the number alone, of a tree that ``thaw`` made."""
+    return SimpleNamespace(**{name: getattr(port, name) for name in _OWN})
+
+
 def thaw(shape: Shape, print_as: Callable[[str], object]) -> Any:
     """The tree that a template gets: namespaces and tuples, with ``print_as(name)`` in the place of each hole."""
     return _thaw(shape, print_as)
@@ -144,27 +152,38 @@ def thaw(shape: Shape, print_as: Callable[[str], object]) -> Any:
 _PLAIN = frozenset({str, bool, int, type(None)})
 
 
-def _freeze_fields(tree: Tree, prefix: str, leaves: list[tuple[str, Value | Phrase]]) -> Fields:
-    return Fields(tuple([(key, item if type(item) in _PLAIN else _freeze(item, prefix + key, leaves)) for key, item in tree.items()]))
+def _freeze_fields(tree: Tree, prefix: str, found: Outline) -> Fields:
+    return Fields(tuple([(key, item if type(item) in _PLAIN else _freeze(item, prefix + key, found)) for key, item in tree.items()]))
 
 
-def _freeze(value: Any, name: str, leaves: list[tuple[str, Value | Phrase]]) -> Hashable:
+def _freeze(value: Any, name: str, found: Outline) -> Hashable:
     kind = type(value)
-    if kind is Value or kind is Phrase:
-        leaves.append((name, value))
+    if kind is Value:
+        found.plain[intern(name)] = escape(value.text).encode()
+        return Slot(name)
+    if kind is Phrase:
+        found.phrases[intern(name)] = value.text
         return Slot(name)
     if kind is Own:
         return Slot(value.name)
     if kind is dict:
-        return _freeze_fields(value, f"{name}.", leaves)
+        return _freeze_fields(value, f"{name}.", found)
     if kind is tuple:
-        return tuple([item if type(item) in _PLAIN else _freeze(item, f"{name}.{at}", leaves) for at, item in enumerate(value)])
+        return tuple([item if type(item) in _PLAIN else _freeze(item, f"{name}.{at}", found) for at, item in enumerate(value)])
     return value  # type: ignore[no-any-return]
+
+
+class Node(SimpleNamespace):
+    """A part of a tree that a template gets, and the shape that it was made of."""
+
+    def __init__(self, shape: Fields, print_as: Callable[[str], object]) -> None:
+        super().__init__(**{key: _thaw(item, print_as) for key, item in shape.items})
+        self.shape_ = shape
 
 
 def _thaw(value: Any, print_as: Callable[[str], object]) -> Any:
     if isinstance(value, Fields):
-        return SimpleNamespace(**{key: _thaw(item, print_as) for key, item in value.items})
+        return Node(value, print_as)
     if isinstance(value, Slot):
         return print_as(value)
     if isinstance(value, tuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -154,14 +154,14 @@ class Work:
             written += wrote
             if wrote or unknown:
                 changed.append(file.path)
-        write = self._write
+        write = self._writer(Page("port", locale, "").folder)
         for first, last in _runs(numbers):
-            for number, file in zip(range(first, last + 1), builder.ports(first, last), strict=True):
+            for number, page in builder.ports(first, last):
                 at = (number - block.first) * SIZE
                 ports[at : at + SIZE] = own[at : at + SIZE]
-                digests[at : at + SIZE] = file_digest(file.data)
-                size += len(file.data)
-                wrote = write(file)
+                digests[at : at + SIZE] = file_digest(page)
+                size += len(page)
+                wrote = write(f"{number}.html", page)
                 written += wrote
                 if wrote or unknown:
                     changed_ports.append(number)
@@ -222,6 +222,10 @@ class Work:
 
     def _write(self, file: File) -> bool:
         return self.output.differs(*file) if self.dry else self.output.write(*file)
+
+    def _writer(self, folder: str) -> Callable[[str, bytes], bool]:
+        """``_write`` for many files of a folder, by name."""
+        return (lambda name, data: self.output.differs(f"{folder}/{name}", data)) if self.dry else self.output.writer(folder)
 
 
 def root_files(plan: Plan) -> Iterator[File]:

@@ -25,7 +25,7 @@ PAGES = {
 
 def made(builder: Builder) -> dict[str, bytes]:
     """Pages of the other kinds."""
-    files = [*builder.singles(), *builder.root(), *builder.block(Block(768), ())]
+    files = [*builder.singles(), *builder.root(), builder.index(Block(768))]
     kinds = (("range", "dynamic"), ("system", "openbsd"), ("block", "768-1023"), ("article", "articles/ssh"))
     wanted = {Page(kind, "en", key).path for kind, key in kinds}
     return {file.path: file.data for file in files if file.path in wanted or file.path == "404.html"}

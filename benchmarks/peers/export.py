@@ -25,7 +25,7 @@ from markupsafe import Markup, escape
 import portolan.blocks
 from portolan import view
 from portolan.blocks import Builder
-from portolan.pages import Page
+from portolan.pages import Page, relative
 from portolan.ports import Facts
 from portolan.project import load_project
 from portolan.proof import prove
@@ -190,7 +190,7 @@ def site(builder: Builder) -> dict[str, Any]:
         "title": project.settings.title,
         "base_url": project.settings.base_url,
         "contact": project.settings.feedback.contact,
-        "assets": {name.partition(".")[0]: page.to_path(path) for name, path in project.asset_paths.items()},
+        "assets": {name.partition(".")[0]: relative(page.folder, path) for name, path in project.asset_paths.items()},
         "ranges": [{"id": r.id, "first": r.ports.first, "length": len(r.ports)} for r in registry.ranges],
         "strip": [{"first": pool.ports.first, "length": len(pool.ports), "top": at * 80} for at, pool in enumerate(strip)],
         "situations": [{"id": id, "title": str(titles[f"seen/{id}"].title)} for id in shared["situations"]],
