@@ -66,7 +66,7 @@ class Builder:
         for segment in self.project.chart.within(first, last):
             stencils: dict[int, Stencil] = {}
             parity = segment.keeps_parity
-            for number in range(max(first, segment.first), min(last, segment.last) + 1):
+            for number in segment.within(first, last):
                 key = variant(number, parity)
                 stencil = stencils.get(key)
                 if stencil is None:
@@ -117,8 +117,7 @@ class Builder:
         at = BLOCKS.index(block)
         parts: dict[str, list[SimpleNamespace]] = {}
         for segment in self.project.chart.within(block.first, block.last):
-            numbers = range(max(block.first, segment.first), min(block.last, segment.last) + 1)
-            parts.setdefault(segment.range.id, []).append(self._row(segment, numbers))
+            parts.setdefault(segment.range.id, []).append(self._row(segment, segment.within(block.first, block.last)))
         return self._file(
             Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,

@@ -32,8 +32,6 @@ SIZE = 8
 class _Piece(NamedTuple):
     """What the registry says of a segment, in all languages; ``texts`` and ``articles`` are what the language adds."""
 
-    first: int
-    last: int
     digest: bytes
     texts: tuple[str, ...]
     articles: tuple[str, ...]
@@ -48,14 +46,12 @@ class Fingerprints:
         self._said = _Said(project)
         self._assets = project.asset_paths
         self.locale = cache(lambda tag: _OfLocale(self, tag))
+        self.piece = cache(self._piece)
         self.shared = cache(self._shared)
 
-    @cached_property
-    def pieces(self) -> list[_Piece]:
-        """What each segment of the registry amounts to."""
-        return [self._piece(segment) for segment in self.project.chart.segments]
-
-    def _piece(self, segment: Segment) -> _Piece:
+    def _piece(self, first: int) -> _Piece:
+        """What the segment that begins at the port ``first`` amounts to."""
+        segment = self.project.chart.facts(first).segment
         said = self._said
         parts = [
             *map(said.entry, chain(segment.assignments, segment.uses, segment.abuse)),
@@ -67,7 +63,7 @@ class Fingerprints:
                 *((near.number, near.name) for near in (segment.below, segment.above) if near),
             )).encode(),
         ]  # fmt: skip
-        return _Piece(segment.first, segment.last, digest(parts), tuple(use.description for use in segment.uses), segment.articles)
+        return _Piece(digest(parts), tuple(use.description for use in segment.uses), segment.articles)
 
     def _shared(self, kind: str, template: str) -> tuple[list[bytes], list[str]]:
         """What all pages of a kind have in common whatever their language, and the registry's texts that they show."""
@@ -86,13 +82,13 @@ class Fingerprints:
 
 
 class _OfLocale:
-    """Of the pages in one language. ``segments`` are what the pages of each segment have of their own."""
+    """Of the pages in one language."""
 
     def __init__(self, whole: Fingerprints, tag: str) -> None:
         self._whole, self._project, self._tag = whole, whole.project, tag
         self._locale = whole.project.locales[tag]
         self._documents = cache(lambda slug: self._document(whole.project.prose[tag][slug]))
-        self.segments = [self._in_words(piece) for piece in whole.pieces]
+        self._blocks: dict[Block, bytes] = {}
 
     def common(self, kind: str, template: str) -> bytes:
         """What all pages of a kind have in common."""
@@ -112,14 +108,17 @@ class _OfLocale:
     def _block(self) -> bytes:
         return self.common("block", "block.html")
 
-    @cached_property
-    def _ports(self) -> bytes:
-        """What each port's page has of its own, ``SIZE`` bytes a port."""
-        return b"".join(own * (piece.last - piece.first + 1) for piece, own in zip(self._whole.pieces, self.segments, strict=True))
-
     def ports(self, block: Block) -> bytes:
         """What the page of each port of a block has of its own, ``SIZE`` bytes a port."""
-        return self._ports[block.first * SIZE : (block.last + 1) * SIZE]
+        found = self._blocks.get(block)
+        if found is None:
+            segments = self._project.chart.within(block.first, block.last)
+            found = self._blocks[block] = b"".join(self.segment(segment) * len(segment.within(block.first, block.last)) for segment in segments)
+        return found
+
+    def segment(self, segment: Segment) -> bytes:
+        """What the page of each port of a segment has of its own."""
+        return self._in_words(self._whole.piece(segment.first))
 
     def block(self, block: Block) -> bytes:
         """The fingerprint of a block's index page."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -37,7 +38,7 @@ class Neighbour:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Segment:
     """The ports ``first`` to ``last``, all covered by the same entries."""
 
@@ -53,30 +54,34 @@ class Segment:
     below: Neighbour | None
     above: Neighbour | None
 
-    @property
+    def within(self, first: int, last: int) -> range:
+        """Those of the ports that lie between ``first`` and ``last``."""
+        return range(max(first, self.first), min(last, self.last) + 1)
+
+    @cached_property
     def services(self) -> tuple[Assignment, ...]:
         """The assignments that give the port to something."""
         return tuple(a for a in self.assignments if a.status == "assigned")
 
-    @property
+    @cached_property
     def states(self) -> tuple[Assignment, ...]:
         """The records that give the port to nobody. IANA's sweeping "Unassigned" rows yield to any other record."""
         states = tuple(a for a in self.assignments if a.status != "assigned")
         return tuple(a for a in states if a.transports or a.status != "unassigned" or len(self.assignments) == 1)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The service names, each once."""
         return tuple(dict.fromkeys(a.name for a in self.services if a.name))
 
-    @property
+    @cached_property
     def status(self) -> Status | None:
         """IANA's status in a word: assigned if it is for any transport; ``None`` in the dynamic range, which has none."""
         found = {a.status for a in self.assignments}
         order: tuple[Status, ...] = ("assigned", "reserved", "deregistered", "unassigned")
         return next((status for status in order if status in found), None)
 
-    @property
+    @cached_property
     def keeps_parity(self) -> bool:
         """Whether a pool that treats even and odd ports differently holds the ports."""
         return any(pool.parity and pool.current for pool in self.pools)

@@ -56,8 +56,8 @@ def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], obj
         yield fingerprints.single(page), page.path, partial(builder.single, page)
     yield b"", "root", lambda: list(builder.root())
     yield fingerprints.block(BLOCKS[0]), "block", lambda: builder.index(BLOCKS[0])
-    for segment, own in zip(project.chart.segments, fingerprints.segments, strict=True):
-        yield digest([fingerprints.port, own]), f"ports {segment.first}-{segment.last}", partial(_cut, builder, segment)
+    for segment in project.chart.segments:
+        yield digest([fingerprints.port, fingerprints.segment(segment)]), f"ports {segment.first}-{segment.last}", partial(_cut, builder, segment)
 
 
 def _cut(builder: Builder, segment: Segment) -> None:

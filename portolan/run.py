@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
@@ -29,6 +27,7 @@ _SAMPLES = range(0, PORTS, 3571)  # a prime stride: ports of all ranges
 _FEW = 4096  # so few pages need no estimate: they take this much at most
 _MOST = 32 * 1024
 _MARGIN = 1.1
+_MANY = 20_000  # pages: so many need most of the outlines
 _WORTH_A_POOL = 600  # pages: fewer are made sooner than processes are started
 
 
@@ -236,16 +235,13 @@ def _with_menu(plan: Plan, before: Manifest) -> Plan:
 @contextmanager
 def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
     """What comes of all tasks, from ``jobs`` processes; little work and one job need no process but ours."""
+    if scope.pages > _MANY:
+        work.plan.project.outlines.complete()
     if jobs == 1 or scope.pages <= _WORTH_A_POOL:
         yield map(work.do, scope.tasks)
         return
-    with Pool[Task, Done](jobs, partial(_begin, work)) as pool:
+    with Pool[Task, Done](jobs, lambda: work.do) as pool:
         yield pool.results(_lanes(scope.tasks))
-
-
-def _begin(work: Work) -> Callable[[Task], Done]:
-    gc.disable()
-    return work.do
 
 
 def _lanes(tasks: Iterable[Task]) -> Mapping[str, list[Task]]:

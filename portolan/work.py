@@ -120,6 +120,8 @@ class Work:
     # Blocks
 
     def _stale_ports(self, locale: str, block: Block, old: Record) -> list[int]:
+        if old is NOTHING:
+            return [number for number in block.ports if number in self._ports]
         of_locale = self.fingerprints.locale(locale)
         common, own = of_locale.port, of_locale.ports(block)
         if old.same(common, own):
@@ -127,7 +129,7 @@ class Work:
         return [number for number in block.ports if number in self._ports and not old.made_from(number - block.first, common, own)]
 
     def _is_index_stale(self, locale: str, block: Block, old: Record) -> bool:
-        return old.index_page != self.fingerprints.locale(locale).block(block)
+        return old is NOTHING or old.index_page != self.fingerprints.locale(locale).block(block)
 
     def _do_block(self, task: Task, block: Block) -> Done:
         locale, records = task.locale, self.output.records
@@ -156,15 +158,16 @@ class Work:
                 changed.append(file.path)
         write = self._writer(Page("port", locale, "").folder)
         for first, last in _runs(numbers):
+            made = []
             for number, page in builder.ports(first, last):
-                at = (number - block.first) * SIZE
-                ports[at : at + SIZE] = own[at : at + SIZE]
-                digests[at : at + SIZE] = file_digest(page)
+                made.append(file_digest(page))
                 size += len(page)
                 wrote = write(f"{number}.html", page)
                 written += wrote
                 if wrote or unknown:
                     changed_ports.append(number)
+            places = slice((first - block.first) * SIZE, (last + 1 - block.first) * SIZE)
+            ports[places], digests[places] = own[places], b"".join(made)
         done = Manifest(changed, {Page("port", locale, "*").path: [Span(*run) for run in _runs(changed_ports)]})
         if not self.dry:
             self.output.note(done)
