@@ -28,7 +28,7 @@ def plain_loop(root: Path, out: Path, jobs: int) -> None:
                 facts = Facts(number, segment)
                 key = (facts.pool_half, number == 0, number == 65535)
                 if key not in outlines:
-                    outlines[key] = builder.outline(facts)
+                    outlines[key] = builder.project.outlines(facts)
                 (out / f"en/ports/{number}.html").write_bytes(builder.plain(number, outlines[key], "00000000"))
     if share:
         os._exit(0)

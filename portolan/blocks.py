@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ class Builder:
         self.locale = project.locales[tag]
         self._locales = {other: project.locales[other] for other in menu}
         self._assets = project.asset_paths
-        self._stock = cache(self._stock_of)
+        self._stocks: dict[tuple[str, str], Stock] = {}
         self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
 
     # Blocks
@@ -123,7 +123,7 @@ class Builder:
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
         )  # fmt: skip
 
-    def _row(self, segment: Segment, numbers: range) -> SimpleNamespace:
+    def _row(self, segment: Segment, numbers: Sequence[int]) -> SimpleNamespace:
         """What a block's page tells of the ports of a segment. ``each(text)`` is a text with ``number`` in it, once for every port."""
         number = Hole("number")
 
@@ -131,9 +131,7 @@ class Builder:
             pieces = str.split(text, number.mark)  # of plain texts: Markup would look at each piece again
             return Markup("".join([str(port).join(pieces) for port in numbers]))
 
-        return SimpleNamespace(
-            number=number, each=each, names=segment.names, status=segment.status, uses=self._met(segment), colour=colour(segment)
-        )
+        return SimpleNamespace(number=number, each=each, names=segment.names, status=segment.status, uses=self._met(segment), colour=colour(segment))
 
     def _met(self, segment: Segment) -> tuple[SimpleNamespace, ...]:
         """What is met on the ports of a segment, for the list of a block, each with its first source: no wide ranges."""
@@ -171,8 +169,13 @@ class Builder:
         sheet = Sheet(page, self._stock(page.kind, template), given(values), view.own(port) if port else None)
         return found.render(context(sheet, {"stands_in": False, **values}))
 
-    def _stock_of(self, kind: str, template: str) -> Stock:
+    def _stock(self, kind: str, template: str) -> Stock:
         """What the pages of a kind share."""
+        if (kind, template) not in self._stocks:
+            self._stocks[kind, template] = self._new_stock(kind, template)
+        return self._stocks[kind, template]
+
+    def _new_stock(self, kind: str, template: str) -> Stock:
         registry = registry_for(kind, self.project)
         more = {"situations": _SITUATIONS, "strip_pools": _STRIP_POOLS, "holders_of": _holders(registry.get("pools", ())), "last": PORTS - 1}
         project = self.project
@@ -254,19 +257,21 @@ def _holders(pools: Iterable[Pool]) -> Callable[[tuple[str, ...]], SimpleNamespa
 
 def _own(number: int) -> dict[str, bytes]:
     """``view.own_values`` in bytes, the fast way: this runs for every page."""
+    high, low = number >> 8, number & 255
     return {
         "number": b"%d" % number,
         "hex": b"0x%04X" % number,
-        "binary": f"{number:016b}".encode(),
+        "binary": _BITS[high] + _BITS[low],
         "previous": b"%d" % (number - 1),
         "next": b"%d" % (number + 1),
         **_of_block(number // BLOCK),
     }
 
 
+_BITS = tuple(f"{byte:08b}".encode() for byte in range(256))
+
+
 @cache
 def _of_block(at: int) -> dict[str, bytes]:
     own = view.own_values(at * BLOCK)
     return {name: own[name].encode() for name in ("block", "block_name")}
-
-

@@ -269,5 +269,3 @@ def _told() -> Iterator[None]:
 def _stop(message: str, code: int = 1) -> NoReturn:
     click.echo(f"Error: {message}", err=True)
     sys.exit(code)
-
-

@@ -130,6 +130,4 @@ def _bytes(catalog: Catalog) -> bytes:
     buffer = io.BytesIO()
     write_po(buffer, catalog, width=_WIDTH, ignore_obsolete=True, include_lineno=False)
     text = _PASSING.sub(b"", buffer.getvalue())
-    return text.replace(b"#, fuzzy\nmsgid \"\"\nmsgstr \"\"\n\"Project", b"msgid \"\"\nmsgstr \"\"\n\"Project", 1)
-
-
+    return text.replace(b'#, fuzzy\nmsgid ""\nmsgstr ""\n"Project', b'msgid ""\nmsgstr ""\n"Project', 1)

@@ -22,9 +22,9 @@ from portolan.ports import Segment
 from portolan.project import Project
 from portolan.prose import Prose
 from portolan.registry.types import translated
-from portolan.templates import NO_NEEDS
 from portolan.sitemaps import Sitemap
 from portolan.structs import Entry
+from portolan.templates import NO_NEEDS
 
 SIZE = 8
 

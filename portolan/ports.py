@@ -7,7 +7,7 @@ Ports between two neighbouring entries of the registry share everything but thei
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -54,7 +54,7 @@ class Segment:
     below: Neighbour | None
     above: Neighbour | None
 
-    def within(self, first: int, last: int) -> range:
+    def within(self, first: int, last: int) -> Sequence[int]:
         """Those of the ports that lie between ``first`` and ``last``."""
         return range(max(first, self.first), min(last, self.last) + 1)
 

@@ -27,9 +27,9 @@ from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
 from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
-from portolan.templates import Needs, compile_all, environment, needs, syntax
 from portolan.settings import Settings, load_settings
 from portolan.sources import FOLDERS, files, read_text
+from portolan.templates import Needs, compile_all, environment, needs, syntax
 from portolan.verdict import Judge
 
 _PACKAGE = Path(__file__).parent

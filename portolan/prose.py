@@ -32,7 +32,7 @@ _ITEM = re.compile(r"( *(?:[-*]|\d+\.) +)(.*)")
 _HEADING = re.compile(r"(#{2,4} +)(.*)")
 # Open places in rendered prose: SO kind:name SI. Control characters can't stand in a source (sources.read_text).
 _OPEN = re.compile("\x0e(value|cite):([^\x0f]*)\x0f")
-_LEAD = re.compile("<p.*?>(?:(?!</p>).)*?[.!?:”\"。！？।](?:</\\w+>)*(?:\x0ecite:[^\x0f]*\x0f)+", re.DOTALL)
+_LEAD = re.compile('<p.*?>(?:(?!</p>).)*?[.!?:”"。！？।](?:</\\w+>)*(?:\x0ecite:[^\x0f]*\x0f)+', re.DOTALL)
 _STAND_IN = "\x0een\x0f"
 
 

@@ -23,7 +23,6 @@ from portolan.stencil import Hole
 from portolan.templates import Needs
 from portolan.view import Node
 
-
 _CITED = "\x11"  # a citation in a part: like the marks of holes it can't stand in a source
 
 
@@ -50,7 +49,7 @@ class Stock:
 class Part(NamedTuple):
     """A part of a page: its text between citations, key, title and URL of each of them, and whether English stood in."""
 
-    pieces: list[str]
+    pieces: list[Markup]
     cited: list[tuple[object, object, object]]
     stood_in: bool
 
@@ -168,6 +167,8 @@ class Sheet:
             if key:
                 self._stock.parts[key] = found
         self.stood_in = self.stood_in or found.stood_in
+        if not found.cited:
+            return found.pieces[0]
         text = [""] * (2 * len(found.cited) + 1)
         text[::2] = found.pieces
         text[1::2] = [self._number(*cited) for cited in found.cited]
@@ -177,7 +178,7 @@ class Sheet:
         sheet = _PartSheet(self.page, self._stock, (), self._port)
         own = {"port": self._port} if self._port else {}
         text = self._stock.environment.get_template(name).render(context(sheet, {**own, **values}))
-        pieces = text.removesuffix("\n").split(_CITED)
+        pieces = Markup(text.removesuffix("\n")).split(_CITED)
         if len(pieces) != len(sheet.cited) + 1:
             raise TemplateRuntimeError(f"{name} must print every citation where it is made, and once")
         return Part(pieces, sheet.cited, sheet.stood_in)

@@ -1,11 +1,12 @@
 """Sitemaps: every page in every language, each naming its alternates (https://www.sitemaps.org/protocol.html).
 
-A sitemap holds at most 20,000 addresses. ``lastmod`` is honest: the day the registry was last looked at for that page.
+A sitemap holds at most 20,000 addresses, and fewer where many languages make for many alternates: it is made in memory.
+``lastmod`` is honest: the day the registry was last looked at for that page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from portolan.pages import BLOCKS, Block, Page
@@ -13,6 +14,7 @@ from portolan.ports import Chart, Segment
 from portolan.registry.types import Citation, Reference
 
 MOST = 20_000
+_LINKS = 100_000  # about 10 MB
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
@@ -40,29 +42,32 @@ class Sitemap(NamedTuple):
 
     def data(self) -> bytes:
         """The bytes of the file."""
-        entries = "".join(entry for listed in self.listed for entry in self._entries(listed))
-        return f"{_HEAD}{entries}</urlset>\n".encode()
+        entries = (entry for listed in self.listed for entry in self._entries(listed))
+        return b"".join((_HEAD.encode(), *entries, b"</urlset>\n"))
 
-    def _entries(self, listed: Listed) -> Iterator[str]:
+    def _entries(self, listed: Listed) -> Iterator[bytes]:
         places = {tag: listed.page.translated(tag).address(self.base_url) for tag in self.locales}
         alternates = ""
         if len(places) > 1:
             named = [*places.items(), ("x-default", places.get(self.default, next(iter(places.values()))))]
             alternates = "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href="{place}"/>' for tag, place in named)
-        entry = "".join(f"<url><loc>{place}</loc><lastmod>{listed.seen}</lastmod>{alternates}</url>\n" for place in places.values())
+        entry = "".join(f"<url><loc>{place}</loc><lastmod>{listed.seen}</lastmod>{alternates}</url>\n" for place in places.values()).encode()
         if listed.page.key != _NUMBER:
             yield entry
         else:
-            yield from (entry.replace(_NUMBER, str(number)) for number in range(listed.first, listed.last + 1))
+            pieces = entry.split(_NUMBER.encode())
+            yield from ((b"%d" % number).join(pieces) for number in range(listed.first, listed.last + 1))
 
 
 def sitemaps(chart: Chart, base_url: str, locales: tuple[str, ...], default: str, singles: Iterable[Page]) -> list[Sitemap]:
     """All of them. ``singles`` are the pages of one locale that belong to no block; a block is never divided."""
-    newest = max(_seen(chart, segment) for segment in chart.segments)
+    seen = _seen_by(chart)
+    newest = max(map(seen, chart.segments))
     groups = [tuple(Listed(page, newest) for page in singles)]
-    together = max(1, MOST // (len(locales) * (1 + len(BLOCKS[0].ports))))
+    addresses = len(locales) * (1 + len(BLOCKS[0].ports))
+    together = max(1, min(MOST // addresses, _LINKS // (addresses * (1 + len(locales)))))
     for at in range(0, len(BLOCKS), together):
-        groups.append(tuple(listed for block in BLOCKS[at : at + together] for listed in _of_block(chart, block, default)))
+        groups.append(tuple(listed for block in BLOCKS[at : at + together] for listed in _of_block(chart, seen, block, default)))
     return [Sitemap(Page("sitemap", None, at), base_url, locales, default, group) for at, group in enumerate(groups, 1)]
 
 
@@ -73,15 +78,22 @@ def index(all_sitemaps: Iterable[Sitemap], base_url: str) -> bytes:
     return text.encode()
 
 
-def _of_block(chart: Chart, block: Block, default: str) -> Iterator[Listed]:
+def _of_block(chart: Chart, seen: Callable[[Segment], str], block: Block, default: str) -> Iterator[Listed]:
     segments = list(chart.within(block.first, block.last))
-    yield Listed(Page("block", default, block), max(_seen(chart, segment) for segment in segments))
+    yield Listed(Page("block", default, block), max(map(seen, segments)))
     for segment in segments:
-        yield Listed(Page("port", default, _NUMBER), _seen(chart, segment), max(segment.first, block.first), min(segment.last, block.last))
+        yield Listed(Page("port", default, _NUMBER), seen(segment), max(segment.first, block.first), min(segment.last, block.last))
 
 
-def _seen(chart: Chart, segment: Segment) -> str:
-    """The latest day on which a source of the segment's entries was looked at; days sort as text."""
-    entries: tuple[Any, ...] = (segment.range, *segment.pools, *segment.uses, *segment.abuse)
-    cited: list[Reference | Citation] = [chart.references[reference] for entry in entries for reference in entry.references]
-    return max([chart.registry.updated, *(reference.seen for reference in cited)])
+def _seen_by(chart: Chart) -> Callable[[Segment], str]:
+    """The latest day on which a source of a segment's entries was looked at; days sort as text."""
+    registry = chart.registry
+    entries: list[Any] = [*registry.ranges, *registry.pools, *registry.uses, *registry.abuse]
+    cited: dict[int, list[Reference | Citation]] = {id(entry): [chart.references[reference] for reference in entry.references] for entry in entries}
+    days = {entry: max((reference.seen for reference in references), default="") for entry, references in cited.items()}
+
+    def seen(segment: Segment) -> str:
+        entries = (segment.range, *segment.pools, *segment.uses, *segment.abuse)
+        return max(registry.updated, *[days[id(entry)] for entry in entries])
+
+    return seen

@@ -91,13 +91,20 @@ class Stencil:
     __slots__ = ("_mixed", "_most", "_pieces", "names")
 
     def __init__(self, text: str) -> None:
-        self.names: tuple[str, ...] = tuple(_MARK.findall(text))
+        first, *rest = _MARK.split(text)
+        self.names: tuple[str, ...] = tuple(rest[::2])
         self._most = Counter(self.names).most_common(1)[0][0] if self.names else None
         self._pieces: list[bytes] = []
         self._mixed: list[_Mixed] = []
-        for piece in text.split(f"\x0e{self._most}\x0f"):
-            parts = _MARK.split(piece)
-            self._add([part.encode() for part in parts], parts[1::2])
+        piece = _Mixed(0, [first.encode()], [])
+        for name, after in zip(self.names, rest[1::2], strict=True):
+            if name == self._most:
+                self._add(piece)
+                piece = _Mixed(piece.at + 1, [after.encode()], [])
+            else:
+                piece.names.append(name)
+                piece.parts.extend((b"", after.encode()))
+        self._add(piece)
 
     @classmethod
     def cut(cls, render: Callable[[Callable[[str], Hole]], str]) -> Stencil:
@@ -138,10 +145,10 @@ class Stencil:
             pieces[at] = b"".join(parts)
         return values[self._most].join(pieces) if self._most else pieces[0]
 
-    def _add(self, parts: list[bytes], names: list[str]) -> None:
-        if names:
-            self._mixed.append(_Mixed(len(self._pieces), parts, names))
-        self._pieces.append(parts[0])
+    def _add(self, piece: _Mixed) -> None:
+        self._pieces.append(piece.parts[0])
+        if piece.names:
+            self._mixed.append(piece)
 
 
 class _Mixed(NamedTuple):

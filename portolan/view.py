@@ -212,7 +212,6 @@ class _References:
         return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(short_url(reference.url))}
 
 
-
 def _service(cited: _References, assignment: Any) -> Tree:
     return {
         "name": Value(assignment.name) if assignment.name else None,

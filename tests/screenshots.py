@@ -46,8 +46,7 @@ class Shot(NamedTuple):
 
 
 ALL: tuple[Shot, ...] = tuple(
-    Shot(page, locale, screen, theme)
-    for screen, theme, locale, page in product(("phone", "desktop"), ("light", "dark"), LOCALES, PAGES)
+    Shot(page, locale, screen, theme) for screen, theme, locale, page in product(("phone", "desktop"), ("light", "dark"), LOCALES, PAGES)
 )
 README: tuple[Shot, ...] = (
     Shot("home", "en", "window", "light"),

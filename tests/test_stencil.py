@@ -13,8 +13,8 @@ from portolan.blocks import Builder
 from portolan.problem import ProblemsFound
 from portolan.project import Project, load_project
 from portolan.proof import prove
-from portolan.render import environment
 from portolan.stencil import Hole, HoleError, Stencil
+from portolan.templates import environment
 
 from .conftest import ROOT
 from .projects import copy_of

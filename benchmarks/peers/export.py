@@ -18,11 +18,12 @@ import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from markupsafe import Markup, escape
 
 import portolan.blocks
+import portolan.render
 from portolan import view
 from portolan.blocks import Builder
 from portolan.pages import Page, relative
@@ -30,11 +31,31 @@ from portolan.ports import Facts
 from portolan.project import load_project
 from portolan.proof import prove
 from portolan.registry.types import PORTS
-from portolan.render import Sheet
+from portolan.render import _CITED, Sheet, _PartSheet
 
 LOCALE = "en"
 _STRIDE = 131
 _UNUSED = frozenset({"names", "met", "pools", "differs", "half", "transports"})  # what the other fields are made of
+
+
+class PartRecorder(_PartSheet):
+    """A part of a page that notes its prose, and what it cites; the page that it is laid into will number that."""
+
+    noted: ClassVar[list[tuple[str, str, list[object]]]] = []
+
+    def prose(self, slug: str, **values: object) -> Markup:
+        html = super().prose(slug, **values)
+        before = len(self.cited)
+        text = super().prose(slug, **{name: Markup(f"{{{name}}}") for name in values})
+        self.noted.append((slug, str(text), [key for key, _, _ in self.cited[before:]]))
+        del self.cited[before:]
+        return html
+
+    def inline(self, slug: str, **values: object) -> Markup:
+        html = super().inline(slug, **values)
+        _, text, keys = self.noted[-1]
+        self.noted[-1] = slug, text.removeprefix("<p>").removesuffix("</p>"), keys
+        return html
 
 
 class Recorder(Sheet):
@@ -47,14 +68,18 @@ class Recorder(Sheet):
         self.texts: dict[str, str] = {}
         Recorder.last = self
 
+    def part(self, name: str, **values: object) -> Markup:
+        html = super().part(name, **values)
+        for slug, text, keys in PartRecorder.noted:
+            for key in keys:
+                text = text.replace(_CITED, f'<sup><a href="#r{self._numbers[key]}">[{self._numbers[key]}]</a></sup>', 1)
+            self.texts[slug] = text
+        PartRecorder.noted.clear()
+        return html
+
     def prose(self, slug: str, **values: object) -> Markup:
         html = super().prose(slug, **values)
         self.texts[slug] = str(super().prose(slug, **{name: Markup(f"{{{name}}}") for name in values}))
-        return html
-
-    def inline(self, slug: str, **values: object) -> Markup:
-        html = super().inline(slug, **values)
-        self.texts[slug] = str(html)
         return html
 
     def lead(self, slug: str) -> Markup:
@@ -81,6 +106,7 @@ def export(root: Path, folder: Path) -> None:
     """Write the files."""
     builder = Builder(load_project(root, prove), LOCALE, [LOCALE])
     vars(portolan.blocks)["Sheet"] = Recorder
+    vars(portolan.render)["_PartSheet"] = PartRecorder
     fragments = Fragments()
     records: list[dict[str, Any]] = []
     ports: list[dict[str, Any]] = []
@@ -93,7 +119,7 @@ def export(root: Path, folder: Path) -> None:
             if key not in known:
                 known[key] = len(records)
                 records.append(record(builder, facts, fragments))
-                shapes.setdefault(builder.outline(facts).shape, number)
+                shapes.setdefault(builder.project.outlines(facts).shape, number)
             ports.append(row(number, known[key]))
     folder.mkdir(parents=True, exist_ok=True)
     sample = sorted({*shapes.values(), *range(0, PORTS, _STRIDE)})
@@ -118,11 +144,11 @@ def record(builder: Builder, facts: Facts, fragments: Fragments) -> dict[str, An
     page = Recorder.last
     registry = builder.project.chart.registry
     found = _plain(tree, page)
-    holders = builder._shared["holders_of"](tree["pools"])
+    holders = builder._stock("port", "port.html").shared["holders_of"](tree["pools"])
     return {
         **{name: value for name, value in found.items() if name not in _UNUSED},
         "verdict": {"level": tree["verdict"]["level"], "better": found["verdict"]["better"]},
-        "version": builder.cut(facts).values["version"].decode(),
+        "version": builder.cut(facts).version,
         "first": facts.segment.range.ports.first,
         "last": facts.segment.range.ports.last,
         "title": next(r.title for r in registry.ranges if r.id == found["range"]),
@@ -184,7 +210,7 @@ def _name(slug: str) -> str:
 def site(builder: Builder) -> dict[str, Any]:
     """What is the same on every page."""
     project, page = builder.project, Page("port", LOCALE, 0)
-    registry, shared, titles = project.chart.registry, builder._shared, project.prose[LOCALE]
+    registry, shared, titles = project.chart.registry, builder._stock("port", "port.html").shared, project.prose[LOCALE]
     strip = [pool for pool in registry.pools if pool.id in shared["strip_pools"]]
     return {
         "title": project.settings.title,

@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from portolan.problem import Problem
-from portolan.render import HOME
+from portolan.templates import HOME
 
 _HOUSE = Path(__file__).resolve().parent.parent.parent
 _AROUND = 3  # lines of context before and after
