@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -42,7 +43,7 @@ class File(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """The stencil for the ports of an outline: its holes are those of the port's own number. And the version of their pages."""
+    """The stencil for ports of a block that share an outline: only their own numbers are missing. And the version of their pages."""
 
     stencil: Stencil
     version: str
@@ -64,10 +65,10 @@ class Builder:
     def ports(self, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """The pages of the ports ``first`` to ``last``, stamped."""
         for segment in self.project.chart.within(first, last):
-            stencils: dict[int, Stencil] = {}
+            stencils: dict[tuple[int, int], Stencil] = {}
             parity = segment.keeps_parity
             for number in segment.within(first, last):
-                key = variant(number, parity)
+                key = number // BLOCK, variant(number, parity)
                 stencil = stencils.get(key)
                 if stencil is None:
                     stencil = stencils[key] = self.cut(Facts(number, segment)).stencil
@@ -89,7 +90,7 @@ class Builder:
         return self._render_port(outline.shape, self._stands_in(outline), values.__getitem__).encode()
 
     def cut(self, facts: Facts) -> Cut:
-        """The stencil for a port and those that share its outline."""
+        """The stencil for a port and those of its block that share its outline."""
         outline = self.project.outlines(facts)
         stands_in = self._stands_in(outline)
         found = self._stencils.get((outline.shape, stands_in))
@@ -100,8 +101,7 @@ class Builder:
         stencil, digest = found
         values = view.values(outline, self.locale)
         version = hashlib.blake2b(b"\0".join((digest, *values.values())), digest_size=4).hexdigest()
-        values["version"] = version.encode()
-        return Cut(stencil.filled(values), version)
+        return Cut(stencil.filled({**values, **_of_block(facts.number // BLOCK), "version": version.encode()}), version)
 
     def _stands_in(self, outline: Outline) -> bool:
         """Whether a value that should be translated is not."""
@@ -116,22 +116,20 @@ class Builder:
         """The block's index page."""
         at = BLOCKS.index(block)
         parts: dict[str, list[SimpleNamespace]] = {}
+        cells: dict[int, str] = {}
         for segment in self.project.chart.within(block.first, block.last):
-            parts.setdefault(segment.range.id, []).append(self._row(segment, segment.within(block.first, block.last)))
+            numbers = segment.within(block.first, block.last)
+            parts.setdefault(segment.range.id, []).append(self._row(segment, numbers))
+            cells |= dict.fromkeys(numbers, colour(segment))
         return self._file(
             Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
+            cells=[_for_each(tuple(numbers), colour=found) for found, numbers in groupby(cells, key=cells.__getitem__)],
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
         )  # fmt: skip
 
     def _row(self, segment: Segment, numbers: Sequence[int]) -> SimpleNamespace:
-        """What a block's page tells of the ports of a segment. ``each(text)`` is a text with ``number`` in it, once for every port."""
-        number = Hole("number")
-
-        def each(text: str) -> Markup:
-            pieces = str.split(text, number.mark)  # of plain texts: Markup would look at each piece again
-            return Markup("".join([str(port).join(pieces) for port in numbers]))
-
-        return SimpleNamespace(number=number, each=each, names=segment.names, status=segment.status, uses=self._met(segment), colour=colour(segment))
+        """What a block's page tells of the ports of a segment."""
+        return _for_each(numbers, names=Markup(", ").join(segment.names), status=segment.status, uses=self._met(segment))
 
     def _met(self, segment: Segment) -> tuple[SimpleNamespace, ...]:
         """What is met on the ports of a segment, for the list of a block, each with its first source: no wide ranges."""
@@ -183,6 +181,17 @@ class Builder:
             self.locale, project.settings, self._locales, project.prose[self.locale.tag], project.chart.references, self._assets,
             project.needs[template], project.environment, {**registry, **more},
         )  # fmt: skip
+
+
+def _for_each(numbers: Sequence[int], **values: Any) -> SimpleNamespace:
+    """``values`` that ports have in common. ``each(text)`` is a text with ``number`` in it, once for every port."""
+    number = Hole("number")
+
+    def each(text: str) -> Markup:
+        pieces = str.split(text, number.mark)  # of plain texts: Markup would look at each piece again
+        return Markup("".join([str(port).join(pieces) for port in numbers]))
+
+    return SimpleNamespace(number=number, each=each, **values)
 
 
 def single_pages(project: Project, tag: str) -> Iterator[Page]:
@@ -256,7 +265,7 @@ def _holders(pools: Iterable[Pool]) -> Callable[[tuple[str, ...]], SimpleNamespa
 
 
 def _own(number: int) -> dict[str, bytes]:
-    """``view.own_values`` in bytes, the fast way: this runs for every page."""
+    """``view.own_values`` in bytes, the block's excepted, the fast way: this runs for every page."""
     high, low = number >> 8, number & 255
     return {
         "number": b"%d" % number,
@@ -264,7 +273,6 @@ def _own(number: int) -> dict[str, bytes]:
         "binary": _BITS[high] + _BITS[low],
         "previous": b"%d" % (number - 1),
         "next": b"%d" % (number + 1),
-        **_of_block(number // BLOCK),
     }
 
 

@@ -46,12 +46,22 @@ class Fingerprints:
         self._said = _Said(project)
         self._assets = project.asset_paths
         self.locale = cache(lambda tag: _OfLocale(self, tag))
-        self.piece = cache(self._piece)
+        self._pieces: dict[int, _Piece] = {}
         self.shared = cache(self._shared)
 
-    def _piece(self, first: int) -> _Piece:
-        """What the segment that begins at the port ``first`` amounts to."""
-        segment = self.project.chart.facts(first).segment
+    def complete(self) -> None:
+        """Have what all segments amount to at hand, from the cache if it has it."""
+        project = self.project
+        self._pieces = project.cache.made("pieces", project.content, lambda: {s.first: self.piece(s) for s in project.chart.segments})
+
+    def piece(self, segment: Segment) -> _Piece:
+        """What a segment amounts to."""
+        found = self._pieces.get(segment.first)
+        if found is None:
+            found = self._pieces[segment.first] = self._piece(segment)
+        return found
+
+    def _piece(self, segment: Segment) -> _Piece:
         said = self._said
         parts = [
             *map(said.entry, chain(segment.assignments, segment.uses, segment.abuse)),
@@ -118,7 +128,7 @@ class _OfLocale:
 
     def segment(self, segment: Segment) -> bytes:
         """What the page of each port of a segment has of its own."""
-        return self._in_words(self._whole.piece(segment.first))
+        return self._in_words(self._whole.piece(segment))
 
     def block(self, block: Block) -> bytes:
         """The fingerprint of a block's index page."""

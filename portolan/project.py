@@ -72,10 +72,15 @@ class Project:
         return environment(self.templates, self.compiled)
 
     @cached_property
+    def content(self) -> bytes:
+        """A digest that names everything that the chart follows from."""
+        content = (path + digest.hex() for path, digest in self.sources.items() if path.startswith("content/"))
+        return _named([self.code.hex(), *content])
+
+    @cached_property
     def outlines(self) -> Outlines:
         """The outlines of all ports' pages."""
-        content = (path + digest.hex() for path, digest in self.sources.items() if path.startswith("content/"))
-        return Outlines(self.chart, self.judge, self.cache, _named([self.code.hex(), *content]))
+        return Outlines(self.chart, self.judge, self.cache, self.content)
 
     @property
     def asset_paths(self) -> dict[str, str]:

@@ -237,6 +237,7 @@ def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
     """What comes of all tasks, from ``jobs`` processes; little work and one job need no process but ours."""
     if scope.pages > _MANY:
         work.plan.project.outlines.complete()
+        work.fingerprints.complete()
     if jobs == 1 or scope.pages <= _WORTH_A_POOL:
         yield map(work.do, scope.tasks)
         return

@@ -64,7 +64,7 @@ def missing(what: str) -> NoReturn:
     """What a test needs isn't here: an error in CI, where everything must run, elsewhere a reason to skip."""
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):
         pytest.fail(f"{what} is missing", pytrace=False)
-    pytest.skip(f"{what} is missing: see .ci/test")
+    pytest.skip(f"{what} is missing: see .ci/run")
 
 
 def pages(locale: str) -> dict[str, str]:

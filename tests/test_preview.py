@@ -245,7 +245,7 @@ def test_all_problems_are_told_with_their_lines(preview: Preview) -> None:
 
 def test_an_error_that_no_check_finds_is_told_as_well(preview: Preview) -> None:
     """The proof of the templates renders one language."""
-    preview.replace(BASE, "<header>", "<header>{{ 1 // 0 if locale.tag == 'de' }}")
+    preview.replace(BASE, "<footer>", "<footer>{{ 1 // 0 if locale.tag == 'de' }}")
     assert preview.get("/en/").status == 200
     page = preview.get("/de/", NAVIGATION)
     line = (preview.root / BASE).read_text(encoding="utf-8").split("1 // 0")[0].count("\n") + 1
