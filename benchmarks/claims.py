@@ -45,6 +45,10 @@ def claims(results: Results) -> Iterator[Claim]:
     yield _ratio(results, message, again._replace(what=MESSAGE.name), one._replace(what=jobs.GERMAN), 1)
     yield _memory(results, languages)
     yield _memory(results, 24)
+    edited = results.facts.get("random edits")
+    told = f"{edited['edits']} edits, {edited['builds']} builds compared, {edited['different']} files differ" if edited else ""
+    text = f"{languages} languages, random edits: builds leave the same files as clean ones"
+    yield Claim(text, told, edited["different"] == 0 if edited else None)
     for peer, verdict in results.equality.items():
         compared = f"{verdict['pages']:,} pages compared, {verdict['bytes_ratio'] - 1:+.1%} bytes"
         yield Claim(f"the pages of {peer} have our tags and text, and our bytes within 3 %", verdict["difference"] or compared, verdict["equal"])

@@ -80,6 +80,10 @@ class Ours:
         """Load and check the sources, so that the next build finds them in its cache."""
         subprocess.run([*self._program, "check"], check=True, stdout=subprocess.DEVNULL)
 
+    def is_sound(self) -> bool:
+        """Whether the sources can be built from."""
+        return subprocess.run([*self._program, "check"], capture_output=True, check=False).returncode == 0
+
     def cool(self) -> None:
         """Forget all that was kept from earlier runs."""
         shutil.rmtree(self.root / ".cache", ignore_errors=True)

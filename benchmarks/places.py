@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,3 +71,9 @@ def tree(folder: Path) -> tuple[int, int]:
         files += len(names)
         size += sum(os.lstat(os.path.join(where, name)).st_size for name in names)
     return files, size
+
+
+def differences(one: Path, other: Path) -> int:
+    """How many files of two sites differ, or are in one only."""
+    told = subprocess.run(["diff", "-rq", "--exclude", ".portolan", str(one), str(other)], capture_output=True, text=True, check=False)
+    return len((told.stdout + told.stderr).splitlines())

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import click
 
@@ -25,9 +26,10 @@ from benchmarks.machine import machine
 from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, EDITS, Edit, Ours
 from benchmarks.peers import tools
 from benchmarks.peers.tools import Peer, Site
-from benchmarks.places import fresh, remove, room, scratch, tree
+from benchmarks.places import differences, fresh, remove, room, scratch, tree
 from benchmarks.results import Results
 from portolan.run import default_jobs
+from tests.edits import Editor
 
 HOME = CHECKOUT / ".cache" / "bench"
 RESULTS = CHECKOUT / "benchmarks" / "results"
@@ -35,6 +37,8 @@ SIZES = (4096, 16384)
 WHOLE = 8e9  # bytes that a whole site may take
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ENGLISH = ("en",)
+_SEED = 60603
+_EDITS_AT_ONCE = 4
 _edits = count(1)
 
 
@@ -109,6 +113,7 @@ def measure_all(bench: Bench) -> None:
         "one language on disk": lambda: one_language(bench, "disk", bench.disk, bench.rounds // 2 + 1, max(1, bench.peer_rounds - 1)),
         "several languages": lambda: numbers_of_languages(bench),
         "the whole site": lambda: whole_site(bench),
+        "random edits of the whole site": lambda: random_edits(bench),
         "24 languages": lambda: many_languages(bench),
     }
     for name, stage in stages.items():
@@ -336,6 +341,30 @@ def _whole_on_disk(bench: Bench, pack: Path, rounds: int) -> None:
             bench.results.run(job._replace(tool=jobs.COPY), ["cp", "-r", str(site), str(fresh(folder))])
             floor.warm(pack)
             bench.results.run(job._replace(tool=jobs.FLOOR), floor_command(pack, fresh(folder), bench.processes))
+
+
+def random_edits(bench: Bench) -> None:
+    """Random edits of a whole site, and a build after each few: what they leave must be what a clean build writes."""
+    if bench.pages < PORTS or room(bench.work) < 2 * WHOLE:
+        bench.results.note("No random edits of the whole site: too little room, or too few pages.")
+        return
+    made, different = 0, 0
+    with scratch(bench.work) as folder:
+        ours, site = Ours(folder / "sources"), folder / "site"
+        editor = Editor(ours.root, Random(_SEED))
+        subprocess.run(ours.build(site, bench.processes), check=True)
+        for _ in range(bench.rounds):
+            for _ in range(_EDITS_AT_ONCE):
+                editor.edit()
+                if ours.is_sound():
+                    made += 1
+                else:
+                    editor.undo()
+            subprocess.run(ours.build(site, bench.processes), check=True)
+            with scratch(bench.work) as other:
+                subprocess.run(ours.build(other / "site", bench.processes), check=True)
+                different += differences(site, other / "site")
+    bench.results.facts["random edits"] = {"edits": made, "builds": bench.rounds, "different": different}
 
 
 def many_languages(bench: Bench) -> None:
