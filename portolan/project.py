@@ -29,7 +29,7 @@ from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
 from portolan.settings import Settings, load_settings
 from portolan.sources import FOLDERS, files, read_text
-from portolan.templates import Needs, compile_all, environment, needs, syntax
+from portolan.templates import Compiled, Needs, compile_template, environment, needs
 from portolan.verdict import Judge
 
 _PACKAGE = Path(__file__).parent
@@ -162,16 +162,20 @@ class _Loading:
 
     def _read(self, templates: Mapping[str, str]) -> tuple[Mapping[str, Needs], Mapping[str, bytes]]:
         """What the templates need, and their code; nothing when one of them can't be read."""
-        digest = _named([self._code.hex(), repr(templates)])
-        found: tuple[dict[str, Needs], dict[str, bytes]] | None = self._cache.get("templates", digest)
-        if found is None:
-            problems = list(syntax(templates))
-            self._problems += problems
-            if problems:
-                return {}, {}
-            found = needs(templates), compile_all(templates)
-            self._cache.keep("templates", digest, found)
-        return found
+        before: dict[tuple[str, str], Compiled] = self._cache.get("templates", self._code) or {}
+        now: dict[tuple[str, str], Compiled] = {}
+        for name, text in templates.items():
+            read = before.get((name, text)) or compile_template(name, text)
+            if isinstance(read, Problem):
+                self._problems.append(read)
+            else:
+                now[name, text] = read
+        if len(now) < len(templates):
+            return {}, {}
+        if now.keys() != before.keys():
+            self._cache.keep("templates", self._code, now)
+        compiled = {name: read for (name, _), read in now.items()}
+        return needs(compiled), {name: read.code for name, read in compiled.items()}
 
     def _prose(self, documents: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:
         known = constants.constants(chart)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
@@ -34,7 +34,7 @@ class Needs(NamedTuple):
 def environment(templates: Mapping[str, str], compiled: Mapping[str, bytes] | None = None) -> Environment:
     """A strict environment over template texts by name: undefined names, and more than printing a hole, are errors.
 
-    ``compiled`` is what ``compile_all`` made of the same texts.
+    ``compiled`` has their code, where they were compiled before.
     """
     env = Environment(
         loader=_Loader(templates, compiled or {}),
@@ -65,53 +65,50 @@ class _Loader(BaseLoader):
         return Template.from_code(environment, marshal.loads(self._compiled[name]), globals or {})
 
 
-def compile_all(templates: Mapping[str, str]) -> dict[str, bytes]:
-    """Every template as code of this Python, so that no process needs to compile it again."""
-    env = environment(templates)
-    return {name: marshal.dumps(env.compile(text, name, f"{HOME}/{name}")) for name, text in templates.items()}
+class Compiled(NamedTuple):
+    """A template that Jinja could read: as code of this Python, and what its own text names."""
+
+    code: bytes
+    messages: frozenset[tuple[str, ...]]
+    literals: frozenset[str]
+    builds_on: frozenset[str]
 
 
-def syntax(templates: Mapping[str, str]) -> Iterator[Problem]:
-    """Templates that Jinja can't read."""
-    env = environment(templates)
-    for name, text in templates.items():
-        try:
-            env.compile(text, name, f"{HOME}/{name}", raw=True)
-        except TemplateSyntaxError as error:
-            yield Problem(f"{HOME}/{name}", error.lineno, "template", error.message or "can't be read")
+def compile_template(name: str, text: str) -> Compiled | Problem:
+    """The template, or what is wrong with it."""
+    env = environment({name: text})
+    try:
+        code = env.compile(text, name, f"{HOME}/{name}")
+        tree = env.parse(text, name)
+    except TemplateSyntaxError as error:
+        return Problem(f"{HOME}/{name}", error.lineno, "template", error.message or "can't be read")
+    messages = frozenset(_forms(message) for _, _, message in extract_from_ast(tree, _GETTEXT) if message)
+    literals = frozenset(const.value for const in tree.find_all(nodes.Const) if isinstance(const.value, str))
+    named = {other for other in meta.find_referenced_templates(tree) if other}
+    return Compiled(marshal.dumps(code), messages, literals, literals | named)  # the names of parts are literals
 
 
 NO_NEEDS = Needs((), frozenset(), frozenset())
 
 
-def needs(templates: Mapping[str, str]) -> dict[str, Needs]:
+def needs(compiled: Mapping[str, Compiled]) -> dict[str, Needs]:
     """What each template needs."""
-    env = environment(templates)
-    trees = {name: env.parse(text, name) for name, text in templates.items()}
-    found = {name: _alone(name, tree) for name, tree in trees.items()}
-    named = {name: {*meta.find_referenced_templates(tree), *found[name].literals} for name, tree in trees.items()}  # parts are literals
-    builds_on = {name: {other for other in others if other in trees} for name, others in named.items()}
-    return {name: _together([found[other] for other in sorted(_closure(name, builds_on))]) for name in templates}
-
-
-def _alone(name: str, tree: nodes.Template) -> Needs:
-    messages = frozenset(_forms(message) for _, _, message in extract_from_ast(tree, _GETTEXT) if message)
-    return Needs((name,), messages, frozenset(const.value for const in tree.find_all(nodes.Const) if isinstance(const.value, str)))
+    return {name: _together(sorted(_closure(name, compiled)), compiled) for name in compiled}
 
 
 def _forms(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
     return (message,) if isinstance(message, str) else tuple(form for form in message[:2] if form is not None)
 
 
-def _together(all_needs: list[Needs]) -> Needs:
-    names, messages, literals = zip(*all_needs, strict=True)
-    return Needs(sum(names, ()), frozenset().union(*messages), frozenset().union(*literals))
+def _together(names: list[str], compiled: Mapping[str, Compiled]) -> Needs:
+    messages = frozenset[tuple[str, ...]]().union(*(compiled[name].messages for name in names))
+    return Needs(tuple(names), messages, frozenset[str]().union(*(compiled[name].literals for name in names)))
 
 
-def _closure(name: str, builds_on: Mapping[str, set[str]]) -> set[str]:
+def _closure(name: str, compiled: Mapping[str, Compiled]) -> set[str]:
     found, waiting = {name}, [name]
     while waiting:
-        new = builds_on[waiting.pop()] - found
+        new = (compiled[waiting.pop()].builds_on & compiled.keys()) - found
         found |= new
         waiting += new
     return found
