@@ -30,7 +30,7 @@ SIZE = 8
 
 
 class _Piece(NamedTuple):
-    """What the registry says of a segment, in all languages; ``texts`` and ``articles`` are what the language adds."""
+    """What the registry says on a page, in all languages; ``texts`` and ``articles`` are what the language adds."""
 
     digest: bytes
     texts: tuple[str, ...]
@@ -48,6 +48,7 @@ class Fingerprints:
         self.locale = cache(lambda tag: _OfLocale(self, tag))
         self._pieces: dict[int, _Piece] = {}
         self.shared = cache(self._shared)
+        self.values = cache(self._values)
 
     def complete(self) -> None:
         """Have what all segments amount to at hand, from the cache if it has it."""
@@ -75,6 +76,12 @@ class Fingerprints:
         ]  # fmt: skip
         return _Piece(digest(parts), tuple(use.description for use in segment.uses), segment.articles)
 
+    def _values(self, kind: str, key: object) -> _Piece:
+        """What the registry gives to a page outside blocks."""
+        values = values_of(self.project, Page(kind, None, key))
+        texts = tuple(text for entry in _entries(values) for _, text in translated(entry))
+        return _Piece(digest([repr(self._said.plain(values)).encode()]), texts, tuple(given(values)))
+
     def _shared(self, kind: str, template: str) -> tuple[list[bytes], list[str]]:
         """What all pages of a kind have in common whatever their language, and the registry's texts that they show."""
         project, needs = self.project, self.project.needs.get(template, NO_NEEDS)
@@ -98,9 +105,10 @@ class _OfLocale:
         self._whole, self._project, self._tag = whole, whole.project, tag
         self._locale = whole.project.locales[tag]
         self._documents = cache(lambda slug: self._document(whole.project.prose[tag][slug]))
+        self.common = cache(self._common)
         self._blocks: dict[Block, bytes] = {}
 
-    def common(self, kind: str, template: str) -> bytes:
+    def _common(self, kind: str, template: str) -> bytes:
         """What all pages of a kind have in common."""
         project, needs = self._project, self._project.needs.get(template, NO_NEEDS)
         parts, texts = self._whole.shared(kind, template)
@@ -136,11 +144,10 @@ class _OfLocale:
 
     def single(self, page: Page) -> bytes:
         """The fingerprint of a page outside blocks."""
-        values = values_of(self._project, page)
-        documents = [self._documents(slug) for slug in given(values)]
-        texts = [self._locale.translate(text) for entry in _entries(values) for _, text in translated(entry)]
-        said = repr((page, self._whole._said.plain(values), texts))
-        return digest([self.common(page.kind, template_of(page)), *documents, said.encode()])
+        values = self._whole.values(page.kind, page.key)
+        documents = [self._documents(slug) for slug in values.articles]
+        said = repr((page, [self._locale.translate(text) for text in values.texts]))
+        return digest([self.common(page.kind, template_of(page)), values.digest, *documents, said.encode()])
 
     def _in_words(self, piece: _Piece) -> bytes:
         if not piece.texts and not piece.articles:

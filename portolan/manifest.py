@@ -81,11 +81,9 @@ class Manifest:
         """The paths of this manifest that the other doesn't hold."""
         yield from sorted(self.files - other.files)
         for pattern, spans in self.runs.items():
-            kept = other.runs.get(pattern, ())
+            kept = {number for span in other.runs.get(pattern, ()) for number in range(span.first, span.last + 1)}
             for span in spans:
-                for number in range(span.first, span.last + 1):
-                    if not any(number in other_span for other_span in kept):
-                        yield pattern.replace("*", str(number))
+                yield from (pattern.replace("*", str(number)) for number in range(span.first, span.last + 1) if number not in kept)
 
     def __len__(self) -> int:
         return len(self.files) + sum(len(span) for spans in self.runs.values() for span in spans)

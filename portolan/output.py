@@ -73,9 +73,9 @@ class Output:
             self._wait_for(descriptor)
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()} {socket.gethostname()}".encode())
-            for left in self.ours.glob("new-*"):
-                left.unlink()
+            self._sweep()
             yield
+            self._sweep()
         finally:
             if not self._manifest.exists():  # nothing came of it: leave nothing
                 path.unlink(missing_ok=True)
@@ -85,6 +85,13 @@ class Output:
                     except OSError:
                         break
             os.close(descriptor)
+
+    def _sweep(self) -> None:
+        """Take away what processes left on its way."""
+        for left in self.ours.glob("new-*"):
+            left.unlink()
+        for left in self.ours.glob("way-*"):
+            shutil.rmtree(left)
 
     def _wait_for(self, descriptor: int) -> None:
         until = time.monotonic() + _PATIENCE
@@ -115,24 +122,21 @@ class Output:
         if tree and self.is_fresh(tree):
             return self._grow(self._hidden(tree) + path[len(tree) :], data)
         target = f"{self.folder}/{path}"
-        if files.read(target) == data:
-            return False
-        self._folder_of(target)
-        files.replace(target, data, self.ours)
-        return True
+        return files.read(target) != data and self._replace(target, data)
 
-    def writer(self, folder: str) -> Callable[[str, bytes], bool]:
-        """``write`` for many files of a folder, by name."""
+    def writer(self, folder: str) -> Callable[[str, bytes, bool], bool]:
+        """``write`` for many files of a folder, by name. Where the last argument is true, something else is known to be there."""
         tree = folder.partition("/")[0]
         if not self.is_fresh(tree):
-            return lambda name, data: self.write(f"{folder}/{name}", data)
+            there = f"{self.folder}/{folder}"
+            return lambda name, data, other: (other or files.read(f"{there}/{name}") != data) and self._replace(f"{there}/{name}", data)
         hidden = self._hidden(tree) + folder[len(tree) :]
         if hidden not in self._open:
             self._folder_of(f"{hidden}/")
             self._open[hidden] = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY)
         place = self._open[hidden]  # saves the system the way through all folders, thousands of times
 
-        def grow(name: str, data: bytes) -> bool:
+        def grow(name: str, data: bytes, other: bool) -> bool:
             try:
                 descriptor = os.open(name, _NEW, 0o644, dir_fd=place)
             except FileExistsError:
@@ -241,6 +245,19 @@ class Output:
 
     def _hidden(self, tree: str) -> str:
         return f"{self.folder}/{OURS}/growing/{tree}"
+
+    def _replace(self, target: str, data: bytes) -> bool:
+        self._folder_of(target)
+        files.replace(target, data, self._beside())
+        return True
+
+    def _beside(self) -> str:
+        """A folder of this process, for files on their way: processes that share one get in each other's way."""
+        folder = f"{self.ours}/way-{os.getpid()}"
+        if folder not in self._made:
+            os.makedirs(folder, exist_ok=True)
+            self._made.add(folder)
+        return folder
 
     def _grow(self, target: str, data: bytes) -> bool:
         """Write straight into a hidden tree; what an interrupted run left there is kept where it is whole."""

@@ -110,8 +110,18 @@ class Chart:
         self.references = References(registry.references)
         self.cited_by = cited_by
         self.common = frozenset[str]().union(*(cited for slug, cited in cited_by.items() if slug not in articles))
-        self.segments = tuple(_segments(registry, articles))
-        self._firsts = [segment.first for segment in self.segments]
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("segments", "_firsts")}  # sooner made than read
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, in order."""
+        return tuple(_segments(self.registry, self.articles))
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [segment.first for segment in self.segments]
 
     def facts(self, number: int) -> Facts:
         """The facts of a port; ``ValueError`` for a number that is none."""

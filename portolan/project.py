@@ -136,11 +136,12 @@ class _Loading:
         broken = {problem.path for problem in problems}
         problems += checks.sources(settings, registry, documents, catalogs, broken)
         needed, compiled = self._read(templates)
+        chart = None
         if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
-            problems += checks.pages(Chart(registry, articles, cited_by), documents)
-        if problems or settings is None:
+            chart = Chart(registry, articles, cited_by)
+            problems += checks.pages(chart, documents)
+        if problems or settings is None or chart is None:
             raise ProblemsFound(problems)
-        chart = Chart(registry, articles, cited_by)
         locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
         rendered = self._prose(documents, locales, chart)
         titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}

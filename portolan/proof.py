@@ -51,7 +51,9 @@ def prove(project: Project, cache: Cache) -> list[Problem]:
 def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], object]]]:
     """What is rendered, each with its fingerprint."""
     builder = Builder(project, project.settings.default_locale, project.locales)
-    fingerprints = Fingerprints(project, project.locales).locale(builder.locale.tag)
+    of_all = Fingerprints(project, project.locales)
+    of_all.complete()
+    fingerprints = of_all.locale(builder.locale.tag)
     for page in single_pages(project, builder.locale.tag):
         yield fingerprints.single(page), page.path, partial(builder.single, page)
     yield b"", "root", lambda: list(builder.root())

@@ -191,6 +191,7 @@ class _Run:
 
 
 def _stale(work: Work) -> Scope:
+    work.fingerprints.complete()
     found = [(task, work.stale(task)) for task in work.plan.tasks]
     return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
 
@@ -237,7 +238,6 @@ def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
     """What comes of all tasks, from ``jobs`` processes; little work and one job need no process but ours."""
     if scope.pages > _MANY:
         work.plan.project.outlines.complete()
-        work.fingerprints.complete()
     if jobs == 1 or scope.pages <= _WORTH_A_POOL:
         yield map(work.do, scope.tasks)
         return

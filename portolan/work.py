@@ -120,9 +120,9 @@ class Work:
     # Blocks
 
     def _stale_ports(self, locale: str, block: Block, old: Record) -> list[int]:
-        if old is NOTHING:
-            return [number for number in block.ports if number in self._ports]
         of_locale = self.fingerprints.locale(locale)
+        if old is NOTHING or old.common != of_locale.port:
+            return [number for number in block.ports if number in self._ports]
         common, own = of_locale.port, of_locale.ports(block)
         if old.same(common, own):
             return []
@@ -156,13 +156,14 @@ class Work:
             written += wrote
             if wrote or unknown:
                 changed.append(file.path)
-        write = self._writer(Page("port", locale, "").folder)
+        write, before = self._writer(Page("port", locale, "").folder), old.by_port
         for first, last in _runs(numbers):
             made = []
             for number, page in builder.ports(first, last):
                 made.append(file_digest(page))
                 size += len(page)
-                wrote = write(f"{number}.html", page)
+                was = before[number - block.first]
+                wrote = was != made[-1] and write(f"{number}.html", page, was != NONE)
                 written += wrote
                 if wrote or unknown:
                     changed_ports.append(number)
@@ -226,9 +227,9 @@ class Work:
     def _write(self, file: File) -> bool:
         return self.output.differs(*file) if self.dry else self.output.write(*file)
 
-    def _writer(self, folder: str) -> Callable[[str, bytes], bool]:
-        """``_write`` for many files of a folder, by name."""
-        return (lambda name, data: self.output.differs(f"{folder}/{name}", data)) if self.dry else self.output.writer(folder)
+    def _writer(self, folder: str) -> Callable[[str, bytes, bool], bool]:
+        """``_write`` for many files of a folder, by name. Where the last argument is true, something else is known to be there."""
+        return (lambda name, data, other: other or self.output.differs(f"{folder}/{name}", data)) if self.dry else self.output.writer(folder)
 
 
 def root_files(plan: Plan) -> Iterator[File]:
