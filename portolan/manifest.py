@@ -182,7 +182,8 @@ class Records:
             record = record._replace(index_page=NONE)
         else:
             at = (port - block.first) * SIZE
-            record = record._replace(ports=record.ports[:at] + NONE + record.ports[at + SIZE :])
+            ports, digests = (of_all[:at] + NONE + of_all[at + SIZE :] for of_all in (record.ports, record.digests))
+            record = record._replace(ports=ports, digests=digests)
         if record != NOTHING:
             self.put(locale, block, record)
 

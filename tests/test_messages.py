@@ -95,9 +95,17 @@ def test_a_page_in_english_needs_no_excuse(project: Project) -> None:
     assert not any(b"not translated yet" in builder.port(port) for port in (22, 80, 9092, 60603))
 
 
-def test_untranslated_parts_are_marked_and_told(project: Project) -> None:
-    page = Builder(project, "de", project.locales).port(9092).decode()
-    assert '<span lang="en">' in page
+def test_untranslated_parts_are_marked_and_told(tmp_path: Path) -> None:
+    root = copy_of(ROOT, tmp_path)
+    catalog = root / catalog_path("de")
+    text = catalog.read_text()
+    start = text.index("A mosh server takes one port")
+    end = text.index("\n\n", start)
+    entry = text[start:end]
+    catalog.write_text(text.replace(entry, entry[: entry.index("msgstr")] + 'msgstr ""'))
+    project = load_project(root, prove)
+    page = Builder(project, "de", project.locales).port(60603).decode()
+    assert '<span lang="en">A mosh server' in page
     assert "noch nicht übersetzt" in page
     complete = Builder(project, "de", project.locales).port(31050).decode()
     assert "noch nicht übersetzt" not in complete
