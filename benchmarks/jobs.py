@@ -13,7 +13,7 @@ PLAIN = "plain Jinja loop"
 PEERS = ("Hugo", "Eleventy", "Zola")
 
 CLEAN, COLD = "clean", "clean, cold cache"
-GERMAN = "clean, German alone"
+GERMAN = "clean, German alone, after an edit of its messages"
 AGAIN = "nothing changed"
 
 

@@ -35,7 +35,9 @@ def measure(command: Sequence[str | Path], cwd: Path | None = None, limit: float
     """Run a command to its end, after everything written before has reached the disk. Raises Failed."""
     os.sync()
     launcher = [sys.executable, "-I", "-S", __file__, str(limit), *map(str, command)]
-    process = subprocess.Popen(launcher, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Python keeps compiled modules unless it is told not to; what we measure is told nothing
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(launcher, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         found, complaint = process.communicate()
     except BaseException:

@@ -23,7 +23,7 @@ import click
 from benchmarks import floor, jobs, report
 from benchmarks.jobs import PORTS, Job
 from benchmarks.machine import machine
-from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, EDITS, Edit, Ours
+from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, EDITS, MESSAGE, Edit, Ours
 from benchmarks.peers import tools
 from benchmarks.peers.tools import Peer, Site
 from benchmarks.places import differences, fresh, remove, room, scratch, tree
@@ -319,8 +319,11 @@ def _edited(bench: Bench, site: Path) -> None:
         with scratch(bench.work) as folder:
             for at in range(max(1, bench.rounds // 2)):
                 out = folder / f"out-{at}"
+                MESSAGE.make(bench.ours.root, next(_edits))
                 bench.results.run(bench.ours_job(jobs.GERMAN), bench.ours.build(out, bench.processes, ["de"], bench.pages))
                 remove(out)
+        MESSAGE.make(bench.ours.root, 0)
+        bench.ours.warm()
 
 
 def _undo(bench: Bench, edit: Edit, site: Path) -> None:

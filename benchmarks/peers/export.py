@@ -211,12 +211,13 @@ def site(builder: Builder) -> dict[str, Any]:
     """What is the same on every page."""
     project, page = builder.project, Page("port", LOCALE, 0)
     registry, shared, titles = project.chart.registry, builder._stock("port", "port.html").shared, project.prose[LOCALE]
+    files = {**project.asset_paths, "search.js": Page("search").path}
     strip = [pool for pool in registry.pools if pool.id in shared["strip_pools"]]
     return {
         "title": project.settings.title,
         "base_url": project.settings.base_url,
         "contact": project.settings.feedback.contact,
-        "assets": {name.partition(".")[0]: relative(page.folder, path) for name, path in project.asset_paths.items()},
+        "assets": {name.partition(".")[0]: relative(page.folder, path) for name, path in files.items()},
         "ranges": [{"id": r.id, "first": r.ports.first, "length": len(r.ports)} for r in registry.ranges],
         "strip": [{"first": pool.ports.first, "length": len(pool.ports), "top": at * 80} for at, pool in enumerate(strip)],
         "situations": [{"id": id, "title": str(titles[f"seen/{id}"].title)} for id in shared["situations"]],

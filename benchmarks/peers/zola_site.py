@@ -111,7 +111,7 @@ def _systems(systems: list[dict[str, Any]]) -> Iterable[str]:
                 yield f"<p>{command['label']}{shell}</p>\n<pre><code>{command['command']}</code></pre>"
             yield "</section>"
     yield "</div>\n<p>More commands, sample answers and pitfalls:"
-    yield ",\n".join(f'<a href="../systems/{system["id"]}.html">{system["name"]}</a>' for system in systems)
+    yield "\n".join(f'<a href="../systems/{system["id"]}.html">{system["name"]}</a>' for system in systems)
     yield "</p>"
 
 

@@ -25,7 +25,7 @@ const systems = list(
   site.systems.filter((system) => system.commands.length),
   ({ id, name, commands }) => `<section data-system="${id}"><h3 id="${id}">${name}</h3>\n${list(commands, command)}\n</section>`,
 ).split("{port}");
-const more = site.systems.map(({ id, name }) => `<a href="../systems/${id}.html">${name}</a>`).join(",\n");
+const more = site.systems.map(({ id, name }) => `<a href="../systems/${id}.html">${name}</a>`).join("\n");
 
 const service = (s) =>
   `<li>${s.name === null ? "" : `<b>${escape(s.name)}</b> `}${s.transports.length ? `(${over(s.transports)})` : ""}` +
@@ -129,7 +129,7 @@ ${record.holders ? `<span>${escape(record.holders)}</span>` : "no system in our 
 (<a href="../ranges/${record.range}.html#pools">all systems, sources, settings</a>)</dd>
 </dl>
 ${texts.parity === undefined ? "" : fragments[texts.parity]}
-${record.range === "system" && !record.zero ? `<p>On many systems only privileged programs may listen here: <a href="../ranges/system.html#privileged">who may, and how to change it</a>.</p>\n` : ""}
+${record.range === "system" && !record.zero ? `<p>On many systems only privileged programs may listen here: <a href="../ranges/system.html#privileged">who may, and how to change it</a></p>\n` : ""}
 ${record.services.length || record.states.length ? `<h2 id="assignments">What IANA has on record</h2>
 <ul>
 ${list(record.services, service)}
@@ -180,7 +180,7 @@ ${fragments[texts.why]}
 <nav aria-labelledby="neighbours"><h2 id="neighbours">Neighbours</h2>
 <ul>
 <li>Next to it:${port.previous && ` <a rel="prev" href="${port.previous}.html">${port.previous}</a>`}${port.next && ` <a rel="next" href="${port.next}.html">${port.next}</a>`}</li>
-${record.below || record.above ? `<li>The nearest assigned ports:${near(record.below)}${near(record.above)}</li>` : ""}
+${record.below || record.above ? `<li>The nearest other assignments:${near(record.below)}${near(record.above)}</li>` : ""}
 </ul></nav>
 <h2 id="references">References</h2>
 <ol class="references">
