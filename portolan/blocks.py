@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from portolan import view
 from portolan.chart import colour
+from portolan.compose import Composer
 from portolan.outlines import variant
 from portolan.pages import BLOCK, BLOCKS, Block, Page, singles
 from portolan.ports import Facts, Segment
@@ -43,10 +44,15 @@ class File(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """The stencil for ports of a block that share an outline: only their own numbers are missing. And the version of their pages."""
+    """The stencil for ports of a block that share an outline, and the values for all holes but those of the port's own number."""
 
     stencil: Stencil
-    version: str
+    values: dict[str, bytes]
+
+    @property
+    def version(self) -> str:
+        """The version of the pages."""
+        return self.values["version"].decode()
 
 
 class Builder:
@@ -60,18 +66,27 @@ class Builder:
         self._stocks: dict[tuple[str, str], Stock] = {}
         self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
 
+    @cached_property
+    def _composer(self) -> Composer:
+        return Composer(self._stock("port", "port.html"), "port.html")
+
     # Blocks
 
     def ports(self, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """The pages of the ports ``first`` to ``last``, stamped."""
         for segment in self.project.chart.within(first, last):
+            numbers, parity = segment.within(first, last), segment.keeps_parity
+            if len(numbers) == 1:  # not worth a stencil of its own
+                cut = self.cut(Facts(numbers[0], segment))
+                yield numbers[0], cut.stencil.stamp(cut.values | _own(numbers[0]))
+                continue
             stencils: dict[tuple[int, int], Stencil] = {}
-            parity = segment.keeps_parity
-            for number in segment.within(first, last):
+            for number in numbers:
                 key = number // BLOCK, variant(number, parity)
                 stencil = stencils.get(key)
                 if stencil is None:
-                    stencil = stencils[key] = self.cut(Facts(number, segment)).stencil
+                    cut = self.cut(Facts(number, segment))
+                    stencil = stencils[key] = cut.stencil.filled(cut.values)
                 yield number, stencil.stamp(_own(number))
 
     def port(self, number: int) -> bytes:
@@ -87,7 +102,9 @@ class Builder:
         """A port's page rendered plainly from its outline."""
         values = {name: Markup(text.decode()) for name, text in view.values(outline, self.locale).items()}
         values |= {name: Markup(text) for name, text in {**view.own_values(number), "version": version}.items()}
-        return self._render_port(outline.shape, self._stands_in(outline), values.__getitem__).encode()
+        port = view.thaw(outline.shape, values.__getitem__)
+        page = Page("port", self.locale.tag, port.number)
+        return self._render("port.html", page, stood_in=self._stands_in(outline), port=port).encode()
 
     def cut(self, facts: Facts) -> Cut:
         """The stencil for a port and those of its block that share its outline."""
@@ -95,22 +112,17 @@ class Builder:
         stands_in = self._stands_in(outline)
         found = self._stencils.get((outline.shape, stands_in))
         if found is None:
-            stencil = Stencil.cut(lambda hole: self._render_port(outline.shape, stands_in, hole))
+            stencil = Stencil(self._composer.text(outline.shape, stands_in), {*outline.plain, *outline.phrases, *view.OWN})
             found = stencil, stencil.digest(ignoring=self.project.settings.base_url)
             self._stencils[outline.shape, stands_in] = found
         stencil, digest = found
         values = view.values(outline, self.locale)
         version = hashlib.blake2b(b"\0".join((digest, *values.values())), digest_size=4).hexdigest()
-        return Cut(stencil.filled({**values, **_of_block(facts.number // BLOCK), "version": version.encode()}), version)
+        return Cut(stencil, {**values, **_of_block(facts.number // BLOCK), "version": version.encode()})
 
     def _stands_in(self, outline: Outline) -> bool:
         """Whether a value that should be translated is not."""
         return any(self.locale.translate(text) is None for text in outline.phrases.values())
-
-    def _render_port(self, shape: Shape, stands_in: bool, print_as: Any) -> str:
-        port = view.thaw(shape, print_as)
-        page = Page("port", self.locale.tag, port.number)
-        return self._render("port.html", page, port=port, stands_in=stands_in)
 
     def index(self, block: Block) -> File:
         """The block's index page."""
@@ -121,11 +133,13 @@ class Builder:
             numbers = segment.within(block.first, block.last)
             parts.setdefault(segment.range.id, []).append(self._row(segment, numbers))
             cells |= dict.fromkeys(numbers, colour(segment))
-        return self._file(
-            Page("block", self.locale.tag, block), "block.html", block=block, parts=list(parts.items()),
+        own = Hole("block")  # in the links to the page itself, so that all blocks share their parts
+        text = self._render(
+            "block.html", Page("block", self.locale.tag, own), block=block, parts=list(parts.items()),
             cells=[_for_each(tuple(numbers), colour=found) for found, numbers in groupby(cells, key=cells.__getitem__)],
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
         )  # fmt: skip
+        return File(Page("block", self.locale.tag, block).path, text.replace(own.mark, str(block)).encode())
 
     def _row(self, segment: Segment, numbers: Sequence[int]) -> SimpleNamespace:
         """What a block's page tells of the ports of a segment."""
@@ -161,11 +175,10 @@ class Builder:
     def _file(self, page: Page, template: str, **values: Any) -> File:
         return File(page.path, self._render(template, page, **values).encode())
 
-    def _render(self, template: str, page: Page, **values: Any) -> str:
+    def _render(self, template: str, page: Page, stood_in: bool = False, **values: Any) -> str:
         found: Template = self.project.environment.get_template(template)
-        port = values.get("port")
-        sheet = Sheet(page, self._stock(page.kind, template), given(values), view.own(port) if port else None)
-        return found.render(context(sheet, {"stands_in": False, **values}))
+        sheet = Sheet(page, self._stock(page.kind, template), given(values), values.get("port"), stood_in)
+        return found.render(context(sheet, values))
 
     def _stock(self, kind: str, template: str) -> Stock:
         """What the pages of a kind share."""

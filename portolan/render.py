@@ -6,6 +6,7 @@ A ``Sheet`` is one page being written: it translates, cites, links, and remember
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, TemplateRuntimeError
 from markupsafe import Markup
 
+from portolan import view
 from portolan.locales import Locale
 from portolan.messages import fill
 from portolan.pages import Page, relative
@@ -21,9 +23,11 @@ from portolan.registry.references import References, short_url
 from portolan.settings import Settings
 from portolan.stencil import Hole
 from portolan.templates import Needs
-from portolan.view import Node
 
-_CITED = "\x11"  # a citation in a part: like the marks of holes it can't stand in a source
+# A citation and a part in text that is still to be put together, by position; control characters can't stand in a source.
+_OF_PAGES = frozenset({"cited", "stood_in"})
+CITATION, PART = "\x11", "\x13"
+_OPEN = re.compile(f"([{CITATION}{PART}])([0-9]+)\x12")
 
 
 @dataclass
@@ -42,27 +46,38 @@ class Stock:
     needs: Needs
     environment: Environment
     shared: Mapping[str, Any]
-    parts: dict[object, Part] = field(default_factory=dict)
+    parts: dict[object, Draft] = field(default_factory=dict)
     texts: dict[str, Markup] = field(default_factory=dict)
 
 
-class Part(NamedTuple):
-    """A part of a page: its text between citations, key, title and URL of each of them, and whether English stood in."""
+class Called(NamedTuple):
+    """A part that a page calls for: its template, and the fields of the port that it gets to see."""
 
-    pieces: list[Markup]
+    name: str
+    fields: tuple[str, ...] = ()
+
+
+class Draft(NamedTuple):
+    """Text with places left open: text, the mark of a citation or a part, and which one, in turn.
+
+    ``cited`` are key, title and URL of each citation. ``stood_in``: whether English stood in.
+    """
+
+    pieces: list[str]
     cited: list[tuple[object, object, object]]
+    called: list[Called]
     stood_in: bool
 
 
 class Sheet:
     """One page being written, in one locale. Everything public is for templates."""
 
-    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: object = None) -> None:
-        """``given`` are the slugs of documents that the page gets to show besides those that its template names, and ``port``
-        is what parts see of the page's port."""
+    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: Any = None, stood_in: bool = False) -> None:
+        """``given`` are the slugs of documents that the page gets to show besides those that its template names, ``port`` is
+        the tree of a port's page (``view``)."""
         self.page, self.locale, self.settings, self.locales = page, stock.locale, stock.settings, stock.locales
         self.shared = stock.shared
-        self.stood_in = False
+        self.stood_in = stood_in
         self._stock, self._needs, self._given, self._port = stock, stock.needs, given, port
         self._folder = page.folder
         self._cited: dict[object, tuple[object, object]] = {}
@@ -157,31 +172,34 @@ class Sheet:
         """A command with the port's number laid in."""
         return fill(command, {"port": port})
 
-    def part(self, name: str, **values: object) -> Markup:
-        """A template of its own for a part of the page. It sees of the port its number and the values that it is given, and no
-        more; so it is rendered once for all ports where those values are the same."""
-        key = (name, *map(_key, values.values())) if isinstance(self.page.key, Hole) else None
-        found = self._stock.parts.get(key)
-        if found is None:
-            found = self._part(name, values)
-            if key:
-                self._stock.parts[key] = found
-        self.stood_in = self.stood_in or found.stood_in
-        if not found.cited:
-            return found.pieces[0]
-        text = [""] * (2 * len(found.cited) + 1)
-        text[::2] = found.pieces
-        text[1::2] = [self._number(*cited) for cited in found.cited]
-        return Markup("".join(text))
+    def part(self, name: str, *fields: str) -> Markup:
+        """A template of its own for a part of the page. It sees of the port its number and the fields that are named here, and
+        no more; so it is rendered once for all ports where those are the same. ``cited`` and ``stood_in`` are no fields of the
+        port, but what the page has cited so far, and whether English stood in."""
+        return self._laid(self._part(Called(name, fields)))
 
-    def _part(self, name: str, values: Mapping[str, object]) -> Part:
-        sheet = _PartSheet(self.page, self._stock, (), self._port)
-        own = {"port": self._port} if self._port else {}
-        text = self._stock.environment.get_template(name).render(context(sheet, {**own, **values}))
-        pieces = Markup(text.removesuffix("\n")).split(_CITED)
-        if len(pieces) != len(sheet.cited) + 1:
-            raise TemplateRuntimeError(f"{name} must print every citation where it is made, and once")
-        return Part(pieces, sheet.cited, sheet.stood_in)
+    def _part(self, called: Called) -> Draft:
+        if called.fields or not isinstance(self.page.key, Hole):
+            special = self.so_far()
+            values = {field: special[field] if field in special else getattr(self._port, field) for field in called.fields}
+            return drafted(called.name, values, self.page, self._stock, self._port)
+        if (called.name,) not in self._stock.parts:
+            self._stock.parts[called.name,] = drafted(called.name, {}, self.page, self._stock, self._port)
+        return self._stock.parts[called.name,]
+
+    def so_far(self) -> dict[str, object]:
+        """What parts may see of the page."""
+        return {"cited": tuple(self._cited.values()), "stood_in": self.stood_in}
+
+    def _laid(self, draft: Draft) -> Markup:
+        """A draft's text, its citations numbered."""
+        self.stood_in = self.stood_in or draft.stood_in
+        if not draft.cited:
+            return Markup(draft.pieces[0])
+        pieces = draft.pieces.copy()
+        for at in range(1, len(pieces), 3):
+            pieces[at], pieces[at + 1] = self._number(*draft.cited[int(pieces[at + 1])]), ""
+        return Markup("".join(pieces))
 
     # Sources
 
@@ -235,28 +253,43 @@ class Sheet:
         return relative(self._folder, path)
 
 
-class _PartSheet(Sheet):
-    """A part being written: what it cites is numbered by each page that it is laid into."""
+class DraftSheet(Sheet):
+    """A sheet that leaves open what depends on where its text will stand: the numbers of citations."""
 
-    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: object = None) -> None:
+    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: Any = None) -> None:
         super().__init__(page, stock, given, port)
-        self.cited: list[tuple[object, object, object]] = []
+        self._sources: list[tuple[object, object, object]] = []
+        self._called: list[Called] = []
+
+    def draft(self, text: str) -> Draft:
+        """The text that was rendered with this sheet."""
+        return Draft(_OPEN.split(text), self._sources, self._called, self.stood_in)
 
     def _number(self, key: object, title: object, url: object) -> str:
-        self.cited.append((key, title, url))
-        return _CITED
+        self._sources.append((key, title, url))
+        return f"{CITATION}{len(self._sources) - 1}\x12"
 
     def references(self) -> list[tuple[object, object]]:
-        raise TemplateRuntimeError("a part of a page doesn't know what the page cites")
+        raise TemplateRuntimeError("a part of a page doesn't know what the page cites, unless it is given 'cited'")
 
 
-def _key(value: object) -> object:
-    """What tells the values of a part apart: a hole is known by its name, a node by its shape."""
-    if isinstance(value, Hole):
-        return value.mark
-    if isinstance(value, Node):
-        return value.shape_
-    return tuple(map(_key, value)) if isinstance(value, (tuple, list)) else value
+class PageSheet(DraftSheet):
+    """The sheet of a port's page as many ports share it: it leaves open its parts, too."""
+
+    def part(self, name: str, *fields: str) -> Markup:
+        unknown = [field for field in fields if field not in _OF_PAGES and not hasattr(self._port, field)]
+        if unknown:
+            raise TemplateRuntimeError(f"{unknown[0]!r} is no field of a port's page")
+        self._called.append(Called(name, fields))
+        return Markup(f"{PART}{len(self._called) - 1}\x12")
+
+
+def drafted(name: str, values: Mapping[str, object], page: Page, stock: Stock, port: Any) -> Draft:
+    """A part."""
+    own = view.own(port) if port else None  # what a part calls for itself sees no more
+    sheet = DraftSheet(page, stock, (), own)
+    seen = {"port": own} if own else {}
+    return sheet.draft(stock.environment.get_template(name).render(context(sheet, {**seen, **values})).removesuffix("\n"))
 
 
 def as_json(value: object) -> Markup:

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from jinja2 import Environment, TemplateRuntimeError
@@ -90,9 +90,13 @@ class Stencil:
 
     __slots__ = ("_mixed", "_most", "_pieces", "names")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Container[str]) -> None:
+        """``known`` are the names that its holes can have. Raises HoleError for another: a hole was changed after it was printed."""
         first, *rest = _MARK.split(text)
         self.names: tuple[str, ...] = tuple(rest[::2])
+        for name in self.names:
+            if name not in known:
+                raise HoleError(f"a hole was changed after it was printed: {name!r}")
         self._most = Counter(self.names).most_common(1)[0][0] if self.names else None
         self._pieces: list[bytes] = []
         self._mixed: list[_Mixed] = []
@@ -105,16 +109,6 @@ class Stencil:
                 piece.names.append(name)
                 piece.parts.extend((b"", after.encode()))
         self._add(piece)
-
-    @classmethod
-    def cut(cls, render: Callable[[Callable[[str], Hole]], str]) -> Stencil:
-        """``render(hole)`` gives the page's text, with ``hole(name)`` in the place of every value. Raises HoleError."""
-        made: dict[str, Hole] = {}
-        stencil = cls(render(lambda name: made.setdefault(name, Hole(name))))
-        for name in stencil.names:
-            if name not in made:
-                raise HoleError(f"a hole was changed after it was printed: {name!r}")
-        return stencil
 
     def digest(self, ignoring: str) -> bytes:
         """A name for the text between the holes, ``ignoring`` the base URL and the assets: neither changes what a page says."""

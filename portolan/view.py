@@ -83,6 +83,13 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     told = max(not (segment.articles or segment.abuse), _FEW - 2 * len(segment.articles) - 2 * len(segment.abuse))
     crowded = len(specific) > told
     verdict = judge.verdict(segment)
+    differs = _differs(segment)
+    met = [use.name for use in specific if use.kind != "range"]
+    known = [*met, *segment.names] if differs else [*segment.names, *met]
+    # in the order in which the page cites them
+    services = tuple(_service(cited, a) for a in segment.services)
+    states = tuple(_state(cited, a) for a in segment.states)
+    uses = tuple(_use(cited, use, crowded) for use in specific[:told])
     return {
         **_OWN,
         "previous": _PREVIOUS if number > 0 else None,
@@ -92,15 +99,17 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "status": segment.status,
         "half": facts.pool_half,
         "names": tuple(Value(name) for name in segment.names),
+        "named": tuple(Value(name or "") for name in segment.names[:3] or [a.title for a in segment.services]),
+        "known": tuple(Value(name) for name in known[:2]),
+        "practice": tuple(Value(name) for name in met[:3]) if differs or not segment.names else (),
         "transports": transports(segment.services),
-        "services": tuple(_service(cited, a) for a in segment.services),
-        "states": tuple(_state(cited, a) for a in segment.states),
-        "pools": tuple([pool.id for pool in segment.pools]),
-        "uses": tuple(_use(cited, use, crowded) for use in specific[:told]),
+        "services": services,
+        "states": states,
+        "held_by": tuple([pool.id for pool in segment.pools]),
+        "uses": uses,
         "more": tuple(Value(use.name) for use in specific[told:]),
         "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
-        "met": tuple(Value(use.name) for use in _specific_first(segment) if use.kind != "range" and len(use.ports) < WIDE),
-        "differs": _differs(segment),
+        "first": uses[0]["references"] if uses and uses[0]["kind"] != "range" else (),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
         "blocked": segment.blocked is not None,
         "blocked_since": Value(segment.blocked.since) if segment.blocked and segment.blocked.since else None,
@@ -139,6 +148,9 @@ def own_values(number: int) -> dict[str, str]:
     }
 
 
+OWN = (*_OWN, "previous", "next")  # their names
+
+
 def own(port: Any) -> SimpleNamespace:
     """What a port's page shows of the number alone, of a tree that ``thaw`` made."""
     return SimpleNamespace(**{name: getattr(port, name) for name in _OWN})
@@ -173,17 +185,9 @@ def _freeze(value: Any, name: str, found: Outline) -> Hashable:
     return value  # type: ignore[no-any-return]
 
 
-class Node(SimpleNamespace):
-    """A part of a tree that a template gets, and the shape that it was made of."""
-
-    def __init__(self, shape: Fields, print_as: Callable[[str], object]) -> None:
-        super().__init__(**{key: _thaw(item, print_as) for key, item in shape.items})
-        self.shape_ = shape
-
-
 def _thaw(value: Any, print_as: Callable[[str], object]) -> Any:
     if isinstance(value, Fields):
-        return Node(value, print_as)
+        return SimpleNamespace(**{key: _thaw(item, print_as) for key, item in value.items})
     if isinstance(value, Slot):
         return print_as(value)
     if isinstance(value, tuple):

@@ -88,14 +88,14 @@ PRINTS = ("{{ hole }}", "a{{ hole }}b", '<a href="{{ hole }}">', "{{ [hole, hole
 @pytest.mark.parametrize("source", PRINTS)
 def test_a_hole_can_be_printed(source: str) -> None:
     template = environment({"t.html": source}).get_template("t.html")
-    stencil = Stencil.cut(lambda hole: template.render(hole=hole("number")))
+    stencil = Stencil(template.render(hole=Hole("number")), {"number"})
     assert stencil.stamp({"number": b"60603"}).decode() == template.render(hole="60603")
 
 
 def test_a_hole_changed_after_printing_is_found() -> None:
     template = environment({"t.html": "{% filter upper %}{{ hole }}{% endfilter %}"}).get_template("t.html")
     with pytest.raises(HoleError, match="changed"):
-        Stencil.cut(lambda hole: template.render(hole=hole("number")))
+        Stencil(template.render(hole=Hole("number")), {"number"})
 
 
 def test_values_are_escaped(builder: Callable[[str], Builder]) -> None:
