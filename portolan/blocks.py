@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import msgspec
 from jinja2 import Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portolan import view
 from portolan.chart import colour
@@ -65,6 +65,7 @@ class Builder:
         self._assets = project.asset_paths
         self._stocks: dict[tuple[str, str], Stock] = {}
         self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
+        self._lines_cut: dict[tuple[object, ...], Stencil] = {}
 
     @cached_property
     def _composer(self) -> Composer:
@@ -127,29 +128,43 @@ class Builder:
     def index(self, block: Block) -> File:
         """The block's index page."""
         at = BLOCKS.index(block)
-        parts: dict[str, list[SimpleNamespace]] = {}
+        rows: dict[str, list[_Row]] = {}
         cells: dict[int, str] = {}
         for segment in self.project.chart.within(block.first, block.last):
             numbers = segment.within(block.first, block.last)
-            parts.setdefault(segment.range.id, []).append(self._row(segment, numbers))
+            rows.setdefault(segment.range.id, []).append(self._row(segment, numbers))
             cells |= dict.fromkeys(numbers, colour(segment))
         own = Hole("block")  # in the links to the page itself, so that all blocks share their parts
         text = self._render(
-            "block.html", Page("block", self.locale.tag, own), block=block, parts=list(parts.items()),
+            "block.html", Page("block", self.locale.tag, own), block=block,
+            parts=[(id, partial(self._lines, of_range)) for id, of_range in rows.items()],
             cells=[_for_each(tuple(numbers), colour=found) for found, numbers in groupby(cells, key=cells.__getitem__)],
             previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
         )  # fmt: skip
         return File(Page("block", self.locale.tag, block).path, text.replace(own.mark, str(block)).encode())
 
-    def _row(self, segment: Segment, numbers: Sequence[int]) -> SimpleNamespace:
-        """What a block's page tells of the ports of a segment."""
-        return _for_each(numbers, names=Markup(", ").join(segment.names), status=segment.status, uses=self._met(segment))
-
-    def _met(self, segment: Segment) -> tuple[SimpleNamespace, ...]:
-        """What is met on the ports of a segment, for the list of a block, each with its first source: no wide ranges."""
+    def _row(self, segment: Segment, numbers: Sequence[int]) -> _Row:
+        """What a block's page tells of the ports of a segment; of what is met there each with its first source, no wide ranges."""
         references = self.project.chart.references
-        met = [use for use in segment.uses if use.kind != "range"]
-        return tuple(SimpleNamespace(name=use.name, url=short_url(references[use.references[0]].url)) for use in met)
+        values = {"names": Markup(", ").join(segment.names).encode()} if segment.names else {}
+        uses = [use for use in segment.uses if use.kind != "range"]
+        for at, use in enumerate(uses):
+            url = short_url(references[use.references[0]].url)
+            values |= {f"name.{at}": escape(use.name).encode(), f"url.{at}": escape(url).encode()}
+        return _Row(numbers, segment.status, bool(segment.names), len(uses), values)
+
+    def _lines(self, rows: Iterable[_Row], line: Callable[..., str]) -> Markup:
+        """A line for every port. The template's macro ``line(number, names, status, uses)`` gives the stencils."""
+        out = []
+        for row in rows:
+            stencil = self._lines_cut.get(row[1:4])
+            if stencil is None:
+                uses = [SimpleNamespace(name=Hole(f"name.{at}"), url=Hole(f"url.{at}")) for at in range(row.uses)]
+                text = line(Hole("number"), Hole("names") if row.named else None, row.status, uses)
+                stencil = self._lines_cut[row[1:4]] = Stencil(text, {"number", *row.values})
+            filled = stencil.filled(row.values)
+            out += [filled.stamp({"number": b"%d" % number}) for number in row.numbers]
+        return Markup(b"".join(out).decode())
 
     # Pages outside blocks
 
@@ -194,6 +209,16 @@ class Builder:
             self.locale, project.settings, self._locales, project.prose[self.locale.tag], project.chart.references, self._assets,
             project.needs[template], project.environment, {**registry, **more},
         )  # fmt: skip
+
+
+class _Row(NamedTuple):
+    """Ports of which a block's page tells the same: ``values``, escaped UTF-8, fill the holes of their lines."""
+
+    numbers: Sequence[int]
+    status: str | None
+    named: bool
+    uses: int
+    values: dict[str, bytes]
 
 
 def _for_each(numbers: Sequence[int], **values: Any) -> SimpleNamespace:

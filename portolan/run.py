@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from portolan.blocks import Builder
 from portolan.manifest import NONE, Manifest, file_digest, merge
 from portolan.output import Output
 from portolan.pool import Pool
@@ -107,7 +106,7 @@ class _Run:
         scope = _stale(work)
         after = self.plan.manifest
         self.done.reason, self.done.scope = reason(was, will_be), str(scope)
-        self._begin(scope, after, was, will_be)
+        self._begin(work, scope, after, was, will_be)
         with _results(work, scope, self.jobs) as results, self.progress:
             self._collect(scope, results)
         self._root()
@@ -118,8 +117,8 @@ class _Run:
             self._end(after, will_be)
         return self._ended()
 
-    def _begin(self, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
-        expected = _estimate(self.plan, scope, self.output)
+    def _begin(self, work: Work, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
+        expected = _estimate(work, scope)
         if expected.pages > _WORTH_A_POOL:
             self.progress.begin(expected.pages, expected.size, len(self.plan.locales))
         if not self.dry:
@@ -196,8 +195,9 @@ def _stale(work: Work) -> Scope:
     return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
 
 
-def _estimate(plan: Plan, scope: Scope, output: Output) -> Estimate:
+def _estimate(work: Work, scope: Scope) -> Estimate:
     """Pages and bytes to come: of many pages from a sample of stamped ones of every locale, of few the most that they can be."""
+    plan, output = work.plan, work.output
     _, _, unit = output.room()
     before = output.claim()
     per_locale = sum(len(span) for span in plan.spans)
@@ -207,7 +207,7 @@ def _estimate(plan: Plan, scope: Scope, output: Output) -> Estimate:
         missing = max(0, per_locale - before.below(tag))
         sizes = [_MOST]
         if scope.pages > _FEW:
-            builder = Builder(plan.project, tag, plan.menu)
+            builder = work.builder(tag)
             ports = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
             sizes = [len(builder.port(port)) for port in ports]
         pages += stale

@@ -83,9 +83,9 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
     told = max(not (segment.articles or segment.abuse), _FEW - 2 * len(segment.articles) - 2 * len(segment.abuse))
     crowded = len(specific) > told
     verdict = judge.verdict(segment)
-    differs = _differs(segment)
+    practice = differs(segment)
     met = [use.name for use in specific if use.kind != "range"]
-    known = [*met, *segment.names] if differs else [*segment.names, *met]
+    known = [*met, *segment.names] if practice else [*segment.names, *met]
     # in the order in which the page cites them
     services = tuple(_service(cited, a) for a in segment.services)
     states = tuple(_state(cited, a) for a in segment.states)
@@ -101,7 +101,7 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "names": tuple(Value(name) for name in segment.names),
         "named": tuple(Value(name or "") for name in segment.names[:3] or [a.title for a in segment.services]),
         "known": tuple(Value(name) for name in known[:2]),
-        "practice": tuple(Value(name) for name in met[:3]) if differs or not segment.names else (),
+        "practice": tuple(Value(name) for name in met[:3]) if practice or not segment.names else (),
         "transports": transports(segment.services),
         "services": services,
         "states": states,
@@ -270,7 +270,7 @@ def _specific_first(segment: Segment) -> Iterator[Any]:
     return iter(sorted(segment.uses, key=key))
 
 
-def _differs(segment: Segment) -> bool:
+def differs(segment: Segment) -> bool:
     """Whether what is met in practice is something other than what IANA has on record."""
     record = {word for a in segment.services for word in _words(f"{a.name or ''} {a.title or ''}")}
     met = [use for use in segment.uses if use.kind != "range" and len(use.ports) < 100]

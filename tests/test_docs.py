@@ -95,7 +95,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["problem", "sources", "structs", "files", "cache"],
         ["registry"],
         ["settings", "locales", "messages", "pages", "ports", "verdict", "prose", "constants", "chart", "search"],
-        ["checks", "view", "outlines", "stencil", "templates", "render"],
+        ["checks", "view", "outlines", "stencil", "templates", "render", "compose"],
         ["project", "blocks", "sitemaps", "fingerprints", "proof"],
         ["manifest", "output", "work", "reasons", "pool", "progress", "run"],
         ["verify", "explain", "extract", "preview", "cli"],

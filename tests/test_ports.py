@@ -111,6 +111,5 @@ def test_better_ports_are_good_and_nearest(project: Project) -> None:
 
 
 def test_the_page_says_where_registry_and_practice_differ(project: Project) -> None:
-    chart, judge = project.chart, project.judge
-    differs = {port: view.document(chart, judge, chart.facts(port))["differs"] for port in (9092, 1521, 22, 5353, 60603)}
+    differs = {port: view.differs(project.chart.facts(port).segment) for port in (9092, 1521, 22, 5353, 60603)}
     assert differs == {9092: True, 1521: True, 22: False, 5353: False, 60603: False}

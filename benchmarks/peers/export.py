@@ -31,24 +31,25 @@ from portolan.ports import Facts
 from portolan.project import load_project
 from portolan.proof import prove
 from portolan.registry.types import PORTS
-from portolan.render import _CITED, Sheet, _PartSheet
+from portolan.render import CITATION, DraftSheet, Sheet
 
 LOCALE = "en"
 _STRIDE = 131
-_UNUSED = frozenset({"names", "met", "pools", "differs", "half", "transports"})  # what the other fields are made of
+_MARK = re.compile(f"{CITATION}[0-9]+\x12")
+_UNUSED = frozenset({"names", "held_by", "half", "transports", "first"})  # what the other fields are made of
 
 
-class PartRecorder(_PartSheet):
+class PartRecorder(DraftSheet):
     """A part of a page that notes its prose, and what it cites; the page that it is laid into will number that."""
 
     noted: ClassVar[list[tuple[str, str, list[object]]]] = []
 
     def prose(self, slug: str, **values: object) -> Markup:
         html = super().prose(slug, **values)
-        before = len(self.cited)
+        before = len(self._sources)
         text = super().prose(slug, **{name: Markup(f"{{{name}}}") for name in values})
-        self.noted.append((slug, str(text), [key for key, _, _ in self.cited[before:]]))
-        del self.cited[before:]
+        self.noted.append((slug, _MARK.sub(CITATION, str(text)), [key for key, _, _ in self._sources[before:]]))
+        del self._sources[before:]
         return html
 
     def inline(self, slug: str, **values: object) -> Markup:
@@ -68,13 +69,13 @@ class Recorder(Sheet):
         self.texts: dict[str, str] = {}
         Recorder.last = self
 
-    def part(self, name: str, **values: object) -> Markup:
-        html = super().part(name, **values)
+    def part(self, name: str, *fields: str) -> Markup:
+        PartRecorder.noted.clear()
+        html = super().part(name, *fields)
         for slug, text, keys in PartRecorder.noted:
             for key in keys:
-                text = text.replace(_CITED, f'<sup><a href="#r{self._numbers[key]}">[{self._numbers[key]}]</a></sup>', 1)
+                text = text.replace(CITATION, f'<sup><a href="#r{self._numbers[key]}">[{self._numbers[key]}]</a></sup>', 1)
             self.texts[slug] = text
-        PartRecorder.noted.clear()
         return html
 
     def prose(self, slug: str, **values: object) -> Markup:
@@ -106,7 +107,7 @@ def export(root: Path, folder: Path) -> None:
     """Write the files."""
     builder = Builder(load_project(root, prove), LOCALE, [LOCALE])
     vars(portolan.blocks)["Sheet"] = Recorder
-    vars(portolan.render)["_PartSheet"] = PartRecorder
+    vars(portolan.render)["DraftSheet"] = PartRecorder
     fragments = Fragments()
     records: list[dict[str, Any]] = []
     ports: list[dict[str, Any]] = []
@@ -144,7 +145,7 @@ def record(builder: Builder, facts: Facts, fragments: Fragments) -> dict[str, An
     page = Recorder.last
     registry = builder.project.chart.registry
     found = _plain(tree, page)
-    holders = builder._stock("port", "port.html").shared["holders_of"](tree["pools"])
+    holders = builder._stock("port", "port.html").shared["holders_of"](tree["held_by"])
     return {
         **{name: value for name, value in found.items() if name not in _UNUSED},
         "verdict": {"level": tree["verdict"]["level"], "better": found["verdict"]["better"]},
@@ -155,7 +156,7 @@ def record(builder: Builder, facts: Facts, fragments: Fragments) -> dict[str, An
         "holders": holders.names,
         "systems": holders.systems,
         "main": holders.main,
-        "windows": "windows" in tree["pools"],
+        "windows": "windows" in tree["held_by"],
         **_words(builder, found),
         "rfc6335": page.number_of("rfc6335"),
         "statused": page.number_of("iana-ports" if found["status"] else "rfc6335"),
@@ -176,7 +177,8 @@ def _plain(value: Any, page: Recorder) -> Any:
         return value.text
     if isinstance(value, dict):
         kept = {key: item for key, item in value.items() if not isinstance(item, view.Own)}
-        return {key: [page.number_of(r["key"]) for r in item] if key == "references" else _plain(item, page) for key, item in kept.items()}
+        cites = ("references", "first")
+        return {key: [page.number_of(r["key"]) for r in item] if key in cites else _plain(item, page) for key, item in kept.items()}
     if isinstance(value, tuple):
         return [_plain(item, page) for item in value]
     return value
@@ -188,14 +190,13 @@ def _words(builder: Builder, found: dict[str, Any]) -> dict[str, Any]:
     def join(items: list[str]) -> str:
         return unescape(str(builder.locale.join(items)))
 
-    met, names = found["met"], found["names"]
     return {
-        "known": join((met + names if found["differs"] else names + met)[:2]),
-        "named": join(names[:3] or [service["title"] for service in found["services"]]),
-        "practice": join(met[:3]) if met and (found["differs"] or not names) else "",
+        "known": join(found["known"]),
+        "named": join(found["named"]),
+        "practice": join(found["practice"]),
         "carried": join([name.upper() for name in found["transports"]]),
         # the template prints the sources of the first use, or a link to them when that use is a range
-        "practice_cites": found["uses"][0]["references"] if found["uses"] and found["uses"][0]["kind"] != "range" else None,
+        "practice_cites": found["first"] or None,
     }
 
 
