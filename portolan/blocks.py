@@ -24,6 +24,7 @@ from portolan.registry.references import short_url
 from portolan.registry.types import PORTS, Pool, Span
 from portolan.render import Sheet, Stock, context
 from portolan.stencil import Hole, Stencil
+from portolan.templates import NO_NEEDS
 from portolan.view import Outline, Shape
 
 # The order in which the page of a system tells its commands.
@@ -207,7 +208,7 @@ class Builder:
         project = self.project
         return Stock(
             self.locale, project.settings, self._locales, project.prose[self.locale.tag], project.chart.references, self._assets,
-            project.needs[template], project.environment, {**registry, **more},
+            project.needs.get(template, NO_NEEDS), project.environment, {**registry, **more},
         )  # fmt: skip
 
 
