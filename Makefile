@@ -42,8 +42,8 @@ lint: $(STAMP)  ## Run linters and type checks only
 
 bench: $(STAMP)  ## Measure builds against other generators and against the disk
 	$(BIN)/python -m benchmarks.run
-	$(BIN)/python benchmarks/loading.py
-	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/loading.py | tee benchmarks/results/loading.txt
+	$(BIN)/python benchmarks/pages.py | tee benchmarks/results/pages.txt
 
 screenshots: $(STAMP)  ## Take pictures of the main kinds of page into screenshots/
 	$(BIN)/python -m tests.screenshots
