@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
 import msgspec
 
+from portolan.blocks import Builder
 from portolan.manifest import NONE, Manifest, file_digest, merge
 from portolan.output import Output
 from portolan.pool import Pool
@@ -106,7 +109,7 @@ class _Run:
         scope = _stale(work)
         after = self.plan.manifest
         self.done.reason, self.done.scope = reason(was, will_be), str(scope)
-        self._begin(work, scope, after, was, will_be)
+        self._begin(scope, after, was, will_be)
         with _results(work, scope, self.jobs) as results, self.progress:
             self._collect(scope, results)
         self._root()
@@ -117,8 +120,8 @@ class _Run:
             self._end(after, will_be)
         return self._ended()
 
-    def _begin(self, work: Work, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
-        expected = _estimate(work, scope)
+    def _begin(self, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
+        expected = _estimate(self.plan, scope, self.output)
         if expected.pages > _WORTH_A_POOL:
             self.progress.begin(expected.pages, expected.size, len(self.plan.locales))
         if not self.dry:
@@ -195,9 +198,8 @@ def _stale(work: Work) -> Scope:
     return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
 
 
-def _estimate(work: Work, scope: Scope) -> Estimate:
+def _estimate(plan: Plan, scope: Scope, output: Output) -> Estimate:
     """Pages and bytes to come: of many pages from a sample of stamped ones of every locale, of few the most that they can be."""
-    plan, output = work.plan, work.output
     _, _, unit = output.room()
     before = output.claim()
     per_locale = sum(len(span) for span in plan.spans)
@@ -207,7 +209,7 @@ def _estimate(work: Work, scope: Scope) -> Estimate:
         missing = max(0, per_locale - before.below(tag))
         sizes = [_MOST]
         if scope.pages > _FEW:
-            builder = work.builder(tag)
+            builder = Builder(plan.project, tag, plan.menu)
             ports = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
             sizes = [len(builder.port(port)) for port in ports]
         pages += stale
@@ -241,8 +243,13 @@ def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
     if jobs == 1 or scope.pages <= _WORTH_A_POOL:
         yield map(work.do, scope.tasks)
         return
-    with Pool[Task, Done](jobs, lambda: work.do) as pool:
+    with Pool[Task, Done](jobs, partial(_begin, work)) as pool:
         yield pool.results(_lanes(scope.tasks))
+
+
+def _begin(work: Work) -> Callable[[Task], Done]:
+    gc.freeze()  # what we were born with is no garbage: looking through it would only copy its memory
+    return work.do
 
 
 def _lanes(tasks: Iterable[Task]) -> Mapping[str, list[Task]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,6 +115,9 @@ class Work:
     def builder(self, locale: str) -> Builder:
         """The builder of a locale; a process keeps one, for tasks come locale by locale."""
         if self._builder is None or self._builder.locale.tag != locale:
+            if self._builder:
+                self._builder = None
+                gc.collect()  # what the last locale left goes before the next one needs as much: memory stays flat
             self._builder = Builder(self.plan.project, locale, self.plan.menu)
         return self._builder
 
