@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, cached_property, partial
-from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import msgspec
 from jinja2 import Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from portolan import view
-from portolan.chart import colour
 from portolan.compose import Composer
+from portolan.index import IndexPages
 from portolan.outlines import variant
 from portolan.pages import BLOCK, BLOCKS, Block, Page, singles
-from portolan.ports import Facts, Segment
+from portolan.ports import Facts
 from portolan.project import Project
-from portolan.registry.references import short_url
 from portolan.registry.types import PORTS, Pool, Span
 from portolan.render import Sheet, Stock, context
-from portolan.stencil import Hole, Stencil
+from portolan.stencil import Stencil
 from portolan.templates import NO_NEEDS
 from portolan.view import Outline, Shape
 
@@ -66,11 +64,14 @@ class Builder:
         self._assets = project.asset_paths
         self._stocks: dict[tuple[str, str], Stock] = {}
         self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
-        self._lines_cut: dict[tuple[object, ...], Stencil] = {}
 
     @cached_property
     def _composer(self) -> Composer:
         return Composer(self._stock("port", "port.html"), "port.html")
+
+    @cached_property
+    def _index_pages(self) -> IndexPages:
+        return IndexPages(self.project.chart, self.project.rows, partial(self._stock, "block"))
 
     # Blocks
 
@@ -128,44 +129,7 @@ class Builder:
 
     def index(self, block: Block) -> File:
         """The block's index page."""
-        at = BLOCKS.index(block)
-        rows: dict[str, list[_Row]] = {}
-        cells: dict[int, str] = {}
-        for segment in self.project.chart.within(block.first, block.last):
-            numbers = segment.within(block.first, block.last)
-            rows.setdefault(segment.range.id, []).append(self._row(segment, numbers))
-            cells |= dict.fromkeys(numbers, colour(segment))
-        own = Hole("block")  # in the links to the page itself, so that all blocks share their parts
-        text = self._render(
-            "block.html", Page("block", self.locale.tag, own), block=block,
-            parts=[(id, partial(self._lines, of_range)) for id, of_range in rows.items()],
-            cells=[_for_each(tuple(numbers), colour=found) for found, numbers in groupby(cells, key=cells.__getitem__)],
-            previous=BLOCKS[at - 1] if at else None, next=BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None,
-        )  # fmt: skip
-        return File(Page("block", self.locale.tag, block).path, text.replace(own.mark, str(block)).encode())
-
-    def _row(self, segment: Segment, numbers: Sequence[int]) -> _Row:
-        """What a block's page tells of the ports of a segment; of what is met there each with its first source, no wide ranges."""
-        references = self.project.chart.references
-        values = {"names": Markup(", ").join(segment.names).encode()} if segment.names else {}
-        uses = [use for use in segment.uses if use.kind != "range"]
-        for at, use in enumerate(uses):
-            url = short_url(references[use.references[0]].url)
-            values |= {f"name.{at}": escape(use.name).encode(), f"url.{at}": escape(url).encode()}
-        return _Row(numbers, segment.status, bool(segment.names), len(uses), values)
-
-    def _lines(self, rows: Iterable[_Row], line: Callable[..., str]) -> Markup:
-        """A line for every port. The template's macro ``line(number, names, status, uses)`` gives the stencils."""
-        out = []
-        for row in rows:
-            stencil = self._lines_cut.get(row[1:4])
-            if stencil is None:
-                uses = [SimpleNamespace(name=Hole(f"name.{at}"), url=Hole(f"url.{at}")) for at in range(row.uses)]
-                text = line(Hole("number"), Hole("names") if row.named else None, row.status, uses)
-                stencil = self._lines_cut[row[1:4]] = Stencil(text, {"number", *row.values})
-            filled = stencil.filled(row.values)
-            out += [filled.stamp({"number": b"%d" % number}) for number in row.numbers]
-        return Markup(b"".join(out).decode())
+        return File(Page("block", self.locale.tag, block).path, self._index_pages.page(block))
 
     # Pages outside blocks
 
@@ -212,27 +176,6 @@ class Builder:
         )  # fmt: skip
 
 
-class _Row(NamedTuple):
-    """Ports of which a block's page tells the same: ``values``, escaped UTF-8, fill the holes of their lines."""
-
-    numbers: Sequence[int]
-    status: str | None
-    named: bool
-    uses: int
-    values: dict[str, bytes]
-
-
-def _for_each(numbers: Sequence[int], **values: Any) -> SimpleNamespace:
-    """``values`` that ports have in common. ``each(text)`` is a text with ``number`` in it, once for every port."""
-    number = Hole("number")
-
-    def each(text: str) -> Markup:
-        pieces = str.split(text, number.mark)  # of plain texts: Markup would look at each piece again
-        return Markup("".join([str(port).join(pieces) for port in numbers]))
-
-    return SimpleNamespace(number=number, each=each, **values)
-
-
 def single_pages(project: Project, tag: str) -> Iterator[Page]:
     """The pages of a locale that belong to no block."""
     chart = project.chart
@@ -251,7 +194,7 @@ def template_of(page: Page) -> str:
 
 
 def values_of(project: Project, page: Page) -> dict[str, Any]:
-    """What the template of a page outside blocks gets to see of the registry, besides what all get (``shared_entries``)."""
+    """What the template of a page outside blocks gets to see of the registry, besides what all of its kind get (``registry_for``)."""
     registry, articles = project.chart.registry, project.chart.articles
     if page.kind == "range":
         found = next(r for r in registry.ranges if r.id == page.key)

@@ -1,7 +1,7 @@
 """What a page depends on, as a digest of eight bytes: as long as it stays the same, so do the bytes of the page.
 
 It takes in all that can reach the page and nothing else: the generator, the settings, the texts of its templates, their
-messages in its language (``render.Needs`` tells which), the documents they name, and the registry's entries for its ports by
+messages in its language (``templates.Needs`` tells which), the documents they name, and the registry's entries for its ports by
 what they say, not by where they stand. So an edit shows which pages can see it, before any of them is made.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from xxhash import xxh3_64_digest
 
+from portolan import index
 from portolan.blocks import given, registry_for, template_of, values_of
 from portolan.pages import Block, Page
 from portolan.ports import Segment
@@ -124,7 +125,7 @@ class _OfLocale:
 
     @cached_property
     def _block(self) -> bytes:
-        return self.common("block", "block.html")
+        return digest([self.common("block", template) for template in index.TEMPLATES])
 
     def ports(self, block: Block) -> bytes:
         """What the page of each port of a block has of its own, ``SIZE`` bytes a port."""

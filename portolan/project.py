@@ -27,6 +27,7 @@ from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
 from portolan.prose import Document, Prose, load_documents
 from portolan.registry.load import load_registry
+from portolan.rows import Rows
 from portolan.settings import Settings, load_settings
 from portolan.sources import FOLDERS, files, read_text
 from portolan.templates import Compiled, Needs, compile_template, environment, needs
@@ -81,6 +82,11 @@ class Project:
     def outlines(self) -> Outlines:
         """The outlines of all ports' pages."""
         return Outlines(self.chart, self.judge, self.cache, self.content)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """What the index pages of blocks tell of segments."""
+        return Rows(self.chart)
 
     @property
     def asset_paths(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from jinja2 import Environment, TemplateRuntimeError
@@ -138,6 +138,13 @@ class Stencil:
             parts[1::2] = [values[name] for name in names]
             pieces[at] = b"".join(parts)
         return values[self._most].join(pieces) if self._most else pieces[0]
+
+    def repeated(self, values: Mapping[str, bytes], name: str, each: Iterable[bytes]) -> bytes:
+        """The page over and over, with ``values`` laid in and for the hole ``name`` one of ``each`` at a time."""
+        filled = self.filled(values)
+        if filled._most == name and not filled._mixed:
+            return b"".join([value.join(filled._pieces) for value in each])
+        return b"".join([filled.stamp({**values, name: value}) for value in each])
 
     def _add(self, piece: _Mixed) -> None:
         self._pieces.append(piece.parts[0])

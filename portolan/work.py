@@ -115,11 +115,15 @@ class Work:
     def builder(self, locale: str) -> Builder:
         """The builder of a locale; a process keeps one, for tasks come locale by locale."""
         if self._builder is None or self._builder.locale.tag != locale:
-            if self._builder:
-                self._builder = None
-                gc.collect()  # what the last locale left goes before the next one needs as much: memory stays flat
+            self._leave_locale()
             self._builder = Builder(self.plan.project, locale, self.plan.menu)
         return self._builder
+
+    def _leave_locale(self) -> None:
+        """Let what was made for a locale go before the next needs as much: memory stays flat."""
+        if self._builder:
+            self._builder = None
+            gc.collect()
 
     # Blocks
 
@@ -226,7 +230,10 @@ class Work:
         return Done(task, len(stale), size, written, done)
 
     def _single(self, task: Task, page: Page) -> File:
-        return File(page.path, self.plan.sitemaps[task.sitemap - 1].data()) if task.sitemap else self.builder(task.locale).single(page)
+        if not task.sitemap:
+            return self.builder(task.locale).single(page)
+        self._leave_locale()
+        return File(page.path, self.plan.sitemaps[task.sitemap - 1].data())
 
     def _write(self, file: File) -> bool:
         return self.output.differs(*file) if self.dry else self.output.write(*file)

@@ -1,0 +1,106 @@
+"""The index pages of blocks, stamped like port pages: a stencil for every kind of line, and one for the page around the lines.
+
+What the lines tell is in ``rows``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import NamedTuple
+
+from portolan.pages import BLOCKS, Block, Page
+from portolan.ports import Chart
+from portolan.render import Sheet, Stock, context, drafted
+from portolan.rows import Look, Rows
+from portolan.stencil import Hole, Stencil
+
+TEMPLATES = ("block.html", "cell.html", "line.html")
+_PAGE, _CELL, _LINE = TEMPLATES
+
+
+class _Line(NamedTuple):
+    """What is printed once for every port; ``stood_in``: whether English stands in it."""
+
+    stencil: Stencil
+    stood_in: bool
+
+
+class IndexPages:
+    """The index pages of one locale."""
+
+    def __init__(self, chart: Chart, rows: Rows, stock: Callable[[str], Stock]) -> None:
+        """``stock`` gives what pages draw on, by the name of the template."""
+        self._chart, self._rows, self._stock = chart, rows, stock
+        self._page = Page("block", stock(_PAGE).locale.tag, Hole("block.key"))
+        self._cells: dict[str, _Line] = {}
+        self._lines: dict[Look, _Line] = {}
+        self._pages: dict[tuple[object, ...], Stencil] = {}
+
+    def page(self, block: Block) -> bytes:
+        """The page of a block."""
+        cells: list[bytes] = []
+        lines: dict[str, list[bytes]] = {}
+        stood_in = False
+        for segment in self._chart.within(block.first, block.last):
+            row = self._rows(segment)
+            numbers = [b"%d" % number for number in segment.within(block.first, block.last)]
+            cell, line = self._cell(row.colour), self._line(row.look)
+            cells.append(cell.stencil.repeated({}, "number", numbers))
+            lines.setdefault(segment.range.id, []).append(line.stencil.repeated(row.values, "number", numbers))
+            stood_in = stood_in or cell.stood_in or line.stood_in
+        shown = _with_neighbours(block)
+        values = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
+        values |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
+        return self._around(tuple(shown), tuple(lines), stood_in).stamp(values)
+
+    def _around(self, roles: tuple[str, ...], ranges: tuple[str, ...], stood_in: bool) -> Stencil:
+        """The page around cells and lines; blocks that have the same ``roles`` and ``ranges`` share it."""
+        found = self._pages.get((roles, ranges, stood_in))
+        if found is None:
+            holes = {name: Hole(name) for name in ("cells", *map(_lines_of, ranges), *(f"{role}.{name}" for role in roles for name in _TEXTS))}
+            values = {role: SimpleNamespace(**{name: holes[f"{role}.{name}"] for name in _TEXTS}) if role in roles else None for role in _ROLES}
+            sections = [(id, holes[_lines_of(id)]) for id in ranges]
+            stock = self._stock(_PAGE)
+            sheet = Sheet(self._page, stock, stood_in=stood_in)
+            text = stock.environment.get_template(_PAGE).render(context(sheet, {**values, "cells": holes["cells"], "sections": sections}))
+            found = self._pages[roles, ranges, stood_in] = Stencil(text, holes)
+        return found
+
+    def _cell(self, colour: str) -> _Line:
+        if colour not in self._cells:
+            self._cells[colour] = self._stencil(_CELL, {"colour": colour})
+        return self._cells[colour]
+
+    def _line(self, look: Look) -> _Line:
+        if look not in self._lines:
+            holes = {name: Hole(name) for at in range(look.uses) for name in (f"name.{at}", f"url.{at}")}
+            uses = [SimpleNamespace(name=holes[f"name.{at}"], url=holes[f"url.{at}"]) for at in range(look.uses)]
+            holes |= {"names": Hole("names")} if look.named else {}
+            self._lines[look] = self._stencil(_LINE, {"names": holes.get("names"), "status": look.status, "uses": uses}, holes)
+        return self._lines[look]
+
+    def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Line:
+        draft = drafted(template, {"number": Hole("number"), **values}, self._page, self._stock(template), None)
+        return _Line(Stencil(f"{draft.pieces[0]}\n", {"number", *holes}), draft.stood_in)
+
+
+_ROLES = ("previous", "block", "next")
+_TEXTS = ("key", "name", "first", "last")
+
+
+def _with_neighbours(block: Block) -> dict[str, Block]:
+    """A block and those beside it, by the roles that they have on its page."""
+    at = BLOCKS.index(block)
+    around = zip(_ROLES, (BLOCKS[at - 1] if at else None, block, BLOCKS[at + 1] if at + 1 < len(BLOCKS) else None), strict=True)
+    return {role: found for role, found in around if found}
+
+
+def _texts(block: Block) -> dict[str, bytes]:
+    """What pages print of a block."""
+    texts = (str(block), f"{block.first}–{block.last}", str(block.first), str(block.last))
+    return {name: text.encode() for name, text in zip(_TEXTS, texts, strict=True)}
+
+
+def _lines_of(range_id: str) -> str:
+    return f"lines.{range_id}"
