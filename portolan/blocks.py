@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import msgspec
 from jinja2 import Template
 from markupsafe import Markup
 
-from portolan import view
+from portolan import index, view
 from portolan.compose import Composer
 from portolan.index import IndexPages
 from portolan.outlines import variant
@@ -23,7 +23,7 @@ from portolan.registry.types import PORTS, Pool, Span
 from portolan.render import Sheet, Stock, context
 from portolan.stencil import Stencil
 from portolan.templates import NO_NEEDS
-from portolan.view import Outline, Shape
+from portolan.view import Outline
 
 # The order in which the page of a system tells its commands.
 _PURPOSES = ("listening", "connected", "program", "reachable", "block", "allow", "reserved", "pool")
@@ -63,7 +63,7 @@ class Builder:
         self._locales = {other: project.locales[other] for other in menu}
         self._assets = project.asset_paths
         self._stocks: dict[tuple[str, str], Stock] = {}
-        self._stencils: dict[tuple[Shape, bool], tuple[Stencil, bytes]] = {}
+        self._stencils: dict[tuple[int, bool], tuple[Stencil, bytes]] = {}
 
     @cached_property
     def _composer(self) -> Composer:
@@ -71,7 +71,8 @@ class Builder:
 
     @cached_property
     def _index_pages(self) -> IndexPages:
-        return IndexPages(self.project.chart, self.project.rows, partial(self._stock, "block"))
+        stocks = {template: self._stock("block", template) for template in index.TEMPLATES}
+        return IndexPages(self.locale.tag, self.project.chart, self.project.rows, stocks)
 
     # Blocks
 
@@ -113,14 +114,14 @@ class Builder:
         """The stencil for a port and those of its block that share its outline."""
         outline = self.project.outlines(facts)
         stands_in = self._stands_in(outline)
-        found = self._stencils.get((outline.shape, stands_in))
+        found = self._stencils.get((id(outline.shape), stands_in))  # the outlines have each shape once
         if found is None:
-            stencil = Stencil(self._composer.text(outline.shape, stands_in), {*outline.plain, *outline.phrases, *view.OWN})
-            found = stencil, stencil.digest(ignoring=self.project.settings.base_url)
-            self._stencils[outline.shape, stands_in] = found
-        stencil, digest = found
+            fragment = self._composer.page(outline.shape, stands_in)
+            found = Stencil(fragment, {*outline.plain, *outline.phrases, *view.OWN}), fragment.said
+            self._stencils[id(outline.shape), stands_in] = found
+        stencil, said = found
         values = view.values(outline, self.locale)
-        version = hashlib.blake2b(b"\0".join((digest, *values.values())), digest_size=4).hexdigest()
+        version = hashlib.blake2b(b"\0".join((said, *values.values())), digest_size=4).hexdigest()
         return Cut(stencil, {**values, **_of_block(facts.number // BLOCK), "version": version.encode()})
 
     def _stands_in(self, outline: Outline) -> bool:

@@ -2,19 +2,26 @@
 
 Hundreds of shapes differ in a part or two. A draft is rendered once for all shapes that look the same to its template, and
 a shape's page is the drafts that it needs, laid into one another, with the citations numbered as they come.
+
+The fields of shapes are told apart by identity, for ``outlines`` has each of them once; comparing them would take longer than
+putting a page together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from itertools import zip_longest
 from types import SimpleNamespace
 from typing import Any
 
 from portolan import view
 from portolan.pages import Page
-from portolan.render import CITATION, Called, Draft, PageSheet, Sheet, Stock, context, drafted
-from portolan.stencil import Hole
+from portolan.render import Called, Cited, Draft, PageSheet, Source, Stock, citation, context, drafted
+from portolan.stencil import Fragment, Hole
 from portolan.view import Shape
 
+_NOTHING = Fragment((b"",))
 _OWN = view.own(SimpleNamespace(**{name: Hole(name) for name in view.OWN}))
 
 
@@ -24,24 +31,39 @@ class Composer:
     def __init__(self, stock: Stock, template: str) -> None:
         self._stock, self._template = stock, stock.environment.get_template(template)
         self._page = Page("port", stock.locale.tag, Hole("number"))
-        self._drafts: dict[tuple[str, ...], dict[object, Draft]] = {}  # of the page, by the fields that it looked at, and what they were
+        self._pages: dict[tuple[str, ...], dict[object, _Cut]] = {}  # by the fields that the template looked at, and what they were
+        self._parts: dict[object, _Cut] = {}
+        self._shapes: list[Shape] = []  # as long as they live, nothing else can be taken for them
 
-    def text(self, shape: Shape, stood_in: bool = False) -> str:
+    def page(self, shape: Shape, stood_in: bool = False) -> Fragment:
         """The page of a shape, with holes where values go. ``stood_in``: whether some of the values stand in English."""
+        self._shapes.append(shape)
         fields = dict(shape.items)
-        return _Assembly(self._page, self._stock, fields, stood_in).assembled(self._draft(shape, fields))
+        return _Assembly(fields, self._part, stood_in).assembled(self._around(shape, fields))
 
-    def _draft(self, shape: Shape, fields: dict[str, Any]) -> Draft:
-        for seen, drafts in self._drafts.items():
-            found = drafts.get(tuple([fields[name] for name in seen]))
+    def _around(self, shape: Shape, fields: dict[str, Any]) -> _Cut:
+        for seen, drafts in self._pages.items():
+            found = drafts.get(tuple([id(fields[name]) for name in seen]))
             if found:
                 return found
         port = _Watched(view.thaw(shape, Hole))
         sheet = PageSheet(self._page, self._stock, fields["articles"], port.tree_)
-        draft = sheet.draft(self._template.render(context(sheet, {"port": port})))
+        made = self._cut(sheet.draft(self._template.render(context(sheet, {"port": port}))))
         seen = tuple(sorted(port.seen_))
-        self._drafts.setdefault(seen, {})[tuple([fields[name] for name in seen])] = draft
-        return draft
+        self._pages.setdefault(seen, {})[tuple([id(fields[name]) for name in seen])] = made
+        return made
+
+    def _part(self, called: Called, fields: dict[str, Any], special: dict[str, Any]) -> _Cut:
+        """A part; ``special`` are what it may see besides fields of the port."""
+        key = called, *[_key(special[name]) if name in special else id(fields[name]) for name in called.fields]
+        found = self._parts.get(key)
+        if found is None:
+            values = {name: special[name] if name in special else view.thaw(fields[name], Hole) for name in called.fields}
+            found = self._parts[key] = self._cut(drafted(called.name, values, self._page, self._stock, _OWN))
+        return found
+
+    def _cut(self, draft: Draft) -> _Cut:
+        return _Cut(draft, self._stock.settings.base_url)
 
 
 class _Watched:
@@ -55,38 +77,60 @@ class _Watched:
         return getattr(self.tree_, name)
 
 
-class _Assembly(Sheet):
-    """The sheet on which the drafts of a shape come together."""
+class _Cut:
+    """A draft, its texts cut up."""
 
-    def __init__(self, page: Page, stock: Stock, fields: dict[str, Any], stood_in: bool) -> None:
-        super().__init__(page, stock, stood_in=stood_in)
-        self._fields = fields
+    def __init__(self, draft: Draft, base_url: str) -> None:
+        self.places, self.stood_in = draft.places, draft.stood_in
+        self.fragments = [Fragment.of(text, base_url) for text in draft.texts]
+        self._laid: dict[tuple[int, ...], Fragment] = {(): self.fragments[0]}
 
-    def assembled(self, draft: Draft) -> str:
-        """The draft with all that it leaves open."""
-        pieces, late = draft.pieces.copy(), []
-        for at in range(1, len(pieces), 3):
-            mark, which = pieces[at], int(pieces[at + 1])
-            pieces[at + 1] = ""
-            if mark == CITATION:
-                pieces[at] = self._number(*draft.cited[which])
-            elif "stood_in" in draft.called[which].fields:
-                late.append((at, draft.called[which]))
-            else:
-                pieces[at] = self._laid(self._part(draft.called[which]))
-        self.stood_in = self.stood_in or draft.stood_in
-        for at, called in late:
-            pieces[at] = self._laid(self._part(called))
-        return "".join(pieces)
-
-    def _part(self, called: Called) -> Draft:
-        special = self.so_far()
-        key = called.name, *(_key(special[name]) if name in special else self._fields[name] for name in called.fields)
-        found = self._stock.parts.get(key)
+    def laid(self, cited: Cited) -> Fragment:
+        """The whole of a part, its citations numbered."""
+        numbers = tuple([cited.number(place) for place in self.places if isinstance(place, Source)])
+        found = self._laid.get(numbers)
         if found is None:
-            values = {name: special[name] if name in special else view.thaw(self._fields[name], Hole) for name in called.fields}
-            found = self._stock.parts[key] = drafted(called.name, values, self.page, self._stock, _OWN)
+            row = [fragment for pair in zip_longest(self.fragments, map(_citation, numbers)) for fragment in pair if fragment]
+            found = self._laid[numbers] = Fragment.joined(row)
         return found
+
+
+class _Assembly:
+    """The drafts of one page coming together."""
+
+    def __init__(self, fields: dict[str, Any], part: Callable[[Called, dict[str, Any], dict[str, Any]], _Cut], stood_in: bool) -> None:
+        self._fields, self._part, self._stood_in = fields, part, stood_in
+        self._cited = Cited()
+
+    def assembled(self, around: _Cut) -> Fragment:
+        """The page with all that it leaves open."""
+        row, late = [around.fragments[0]], []
+        for place, after in zip(around.places, around.fragments[1:], strict=True):
+            if isinstance(place, Source):
+                row.append(_citation(self._cited.number(place)))
+            elif "stood_in" in place.fields:  # only the whole page knows that
+                late.append((len(row), place))
+                row.append(_NOTHING)
+            else:
+                row.append(self._laid(place))
+            row.append(after)
+        self._stood_in = self._stood_in or around.stood_in
+        for at, called in late:
+            row[at] = self._laid(called)
+        return Fragment.joined(row)
+
+    def _laid(self, called: Called) -> Fragment:
+        special: dict[str, Any] = {}
+        if "cited" in called.fields or "stood_in" in called.fields:
+            special = {"cited": self._cited.told(), "stood_in": self._stood_in}
+        part = self._part(called, self._fields, special)
+        self._stood_in = self._stood_in or part.stood_in
+        return part.laid(self._cited)
+
+
+@cache
+def _citation(number: int) -> Fragment:
+    return Fragment.of(citation(number))
 
 
 def _key(value: object) -> object:

@@ -5,7 +5,7 @@ What the lines tell is in ``rows``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from portolan.pages import BLOCKS, Block, Page
 from portolan.ports import Chart
 from portolan.render import Sheet, Stock, context, drafted
 from portolan.rows import Look, Rows
-from portolan.stencil import Hole, Stencil
+from portolan.stencil import Fragment, Hole, Stencil
 
 TEMPLATES = ("block.html", "cell.html", "line.html")
 _PAGE, _CELL, _LINE = TEMPLATES
@@ -29,10 +29,10 @@ class _Line(NamedTuple):
 class IndexPages:
     """The index pages of one locale."""
 
-    def __init__(self, chart: Chart, rows: Rows, stock: Callable[[str], Stock]) -> None:
-        """``stock`` gives what pages draw on, by the name of the template."""
-        self._chart, self._rows, self._stock = chart, rows, stock
-        self._page = Page("block", stock(_PAGE).locale.tag, Hole("block.key"))
+    def __init__(self, tag: str, chart: Chart, rows: Rows, stocks: Mapping[str, Stock]) -> None:
+        """``stocks`` are what the ``TEMPLATES`` draw on."""
+        self._chart, self._rows, self._stocks = chart, rows, stocks
+        self._page = Page("block", tag, Hole("block.key"))
         self._cells: dict[str, _Line] = {}
         self._lines: dict[Look, _Line] = {}
         self._pages: dict[tuple[object, ...], Stencil] = {}
@@ -61,10 +61,10 @@ class IndexPages:
             holes = {name: Hole(name) for name in ("cells", *map(_lines_of, ranges), *(f"{role}.{name}" for role in roles for name in _TEXTS))}
             values = {role: SimpleNamespace(**{name: holes[f"{role}.{name}"] for name in _TEXTS}) if role in roles else None for role in _ROLES}
             sections = [(id, holes[_lines_of(id)]) for id in ranges]
-            stock = self._stock(_PAGE)
+            stock = self._stocks[_PAGE]
             sheet = Sheet(self._page, stock, stood_in=stood_in)
             text = stock.environment.get_template(_PAGE).render(context(sheet, {**values, "cells": holes["cells"], "sections": sections}))
-            found = self._pages[roles, ranges, stood_in] = Stencil(text, holes)
+            found = self._pages[roles, ranges, stood_in] = Stencil(Fragment.of(text), holes)
         return found
 
     def _cell(self, colour: str) -> _Line:
@@ -81,8 +81,8 @@ class IndexPages:
         return self._lines[look]
 
     def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Line:
-        draft = drafted(template, {"number": Hole("number"), **values}, self._page, self._stock(template), None)
-        return _Line(Stencil(f"{draft.pieces[0]}\n", {"number", *holes}), draft.stood_in)
+        draft = drafted(template, {"number": Hole("number"), **values}, self._page, self._stocks[template], None)
+        return _Line(Stencil(Fragment.of(f"{draft.texts[0]}\n"), {"number", *holes}), draft.stood_in)
 
 
 _ROLES = ("previous", "block", "next")

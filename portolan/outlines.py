@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from portolan import view
 from portolan.cache import Cache
 from portolan.ports import Chart, Facts, Segment
@@ -20,7 +22,8 @@ class Outlines:
         """``digest`` (16 bytes) names all that the outlines follow from: under it they are kept in ``cache``."""
         self._chart, self._judge, self._cache, self._digest = chart, judge, cache, digest
         self._known: _Known = {}
-        self._shapes: dict[Shape, Shape] = {}
+        self._shapes: dict[Shape, Shape] = {}  # each once, and so their fields: identity tells them apart
+        self._fields: dict[tuple[str, Hashable], tuple[str, Hashable]] = {}
         self._complete = False
 
     def __call__(self, facts: Facts) -> Outline:
@@ -45,7 +48,8 @@ class Outlines:
 
     def _outline(self, facts: Facts) -> Outline:
         outline = view.outline(view.document(self._chart, self._judge, facts))
-        return outline._replace(shape=self._shapes.setdefault(outline.shape, outline.shape))
+        shape = view.Fields(tuple([self._fields.setdefault(field, field) for field in outline.shape.items]))
+        return outline._replace(shape=self._shapes.setdefault(shape, shape))
 
 
 def variant(number: int, parity: bool) -> int:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, TemplateRuntimeError
@@ -24,10 +25,9 @@ from portolan.settings import Settings
 from portolan.stencil import Hole
 from portolan.templates import Needs
 
-# A citation and a part in text that is still to be put together, by position; control characters can't stand in a source.
 _OF_PAGES = frozenset({"cited", "stood_in"})
-CITATION, PART = "\x11", "\x13"
-_OPEN = re.compile(f"([{CITATION}{PART}])([0-9]+)\x12")
+# A place left open in text that is still to be put together, by position; control characters can't stand in a source.
+OPEN = re.compile("\x11([0-9]+)\x12")
 
 
 @dataclass
@@ -57,16 +57,43 @@ class Called(NamedTuple):
     fields: tuple[str, ...] = ()
 
 
+class Source(NamedTuple):
+    """What is cited. The page numbers sources by their keys."""
+
+    key: object
+    title: object
+    url: object
+
+
 class Draft(NamedTuple):
-    """Text with places left open: text, the mark of a citation or a part, and which one, in turn.
+    """Texts, and between them the places left open: for the number of a source, or for a part. ``stood_in``: whether English did."""
 
-    ``cited`` are key, title and URL of each citation. ``stood_in``: whether English stood in.
-    """
-
-    pieces: list[str]
-    cited: list[tuple[object, object, object]]
-    called: list[Called]
+    texts: list[str]
+    places: list[Source | Called]
     stood_in: bool
+
+
+class Cited:
+    """What a page has cited so far."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, tuple[int, Source]] = {}
+
+    def number(self, source: Source) -> int:
+        """The number under which the page cites a source."""
+        found = self._known.get(source.key)
+        if found is None:
+            found = self._known[source.key] = len(self._known) + 1, source
+        return found[0]
+
+    def told(self) -> tuple[tuple[object, object], ...]:
+        """Title and URL of each source, in the order of their numbers."""
+        return tuple([(source.title, source.url) for _, source in self._known.values()])
+
+
+def citation(number: int) -> str:
+    """The number of a source, as a link to the list at the foot."""
+    return f'<sup><a href="#r{number}">[{number}]</a></sup>'
 
 
 class Sheet:
@@ -80,8 +107,7 @@ class Sheet:
         self.stood_in = stood_in
         self._stock, self._needs, self._given, self._port = stock, stock.needs, given, port
         self._folder = page.folder
-        self._cited: dict[object, tuple[object, object]] = {}
-        self._numbers: dict[object, int] = {}
+        self._cited = Cited()
 
     # Words
 
@@ -189,17 +215,13 @@ class Sheet:
 
     def so_far(self) -> dict[str, object]:
         """What parts may see of the page."""
-        return {"cited": tuple(self._cited.values()), "stood_in": self.stood_in}
+        return {"cited": self._cited.told(), "stood_in": self.stood_in}
 
     def _laid(self, draft: Draft) -> Markup:
-        """A draft's text, its citations numbered."""
+        """A part's text, its citations numbered."""
         self.stood_in = self.stood_in or draft.stood_in
-        if not draft.cited:
-            return Markup(draft.pieces[0])
-        pieces = draft.pieces.copy()
-        for at in range(1, len(pieces), 3):
-            pieces[at], pieces[at + 1] = self._number(*draft.cited[int(pieces[at + 1])]), ""
-        return Markup("".join(pieces))
+        numbers = [self._number(place) for place in draft.places if isinstance(place, Source)]
+        return Markup("".join(chain.from_iterable(zip_longest(draft.texts, numbers, fillvalue=""))))
 
     # Sources
 
@@ -209,18 +231,12 @@ class Sheet:
 
     def _cite(self, cited: Any) -> str:
         if hasattr(cited, "key"):
-            return self._number(cited.key, cited.title, cited.url)
+            return self._number(Source(cited.key, cited.title, cited.url))
         reference = self._stock.references[cited]
-        return self._number(cited if isinstance(cited, str) else reference.url, reference.title, short_url(reference.url))
+        return self._number(Source(cited if isinstance(cited, str) else reference.url, reference.title, short_url(reference.url)))
 
-    def _number(self, key: object, title: object, url: object) -> str:
-        self._cited.setdefault(key, (title, url))
-        number = self._numbers.setdefault(key, len(self._numbers) + 1)
-        return f'<sup><a href="#r{number}">[{number}]</a></sup>'
-
-    def references(self) -> list[tuple[object, object]]:
-        """Title and URL of all that was cited so far, in the order of their numbers."""
-        return list(self._cited.values())
+    def _number(self, source: Source) -> str:
+        return citation(self._cited.number(source))
 
     # Places
 
@@ -258,19 +274,19 @@ class DraftSheet(Sheet):
 
     def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: Any = None) -> None:
         super().__init__(page, stock, given, port)
-        self._sources: list[tuple[object, object, object]] = []
-        self._called: list[Called] = []
+        self._places: list[Source | Called] = []
 
     def draft(self, text: str) -> Draft:
         """The text that was rendered with this sheet."""
-        return Draft(_OPEN.split(text), self._sources, self._called, self.stood_in)
+        pieces = OPEN.split(text)
+        return Draft(pieces[::2], [self._places[int(at)] for at in pieces[1::2]], self.stood_in)
 
-    def _number(self, key: object, title: object, url: object) -> str:
-        self._sources.append((key, title, url))
-        return f"{CITATION}{len(self._sources) - 1}\x12"
+    def _number(self, source: Source) -> str:
+        return self._left_open(source)
 
-    def references(self) -> list[tuple[object, object]]:
-        raise TemplateRuntimeError("a part of a page doesn't know what the page cites, unless it is given 'cited'")
+    def _left_open(self, place: Source | Called) -> str:
+        self._places.append(place)
+        return f"\x11{len(self._places) - 1}\x12"
 
 
 class PageSheet(DraftSheet):
@@ -280,14 +296,13 @@ class PageSheet(DraftSheet):
         unknown = [field for field in fields if field not in _OF_PAGES and not hasattr(self._port, field)]
         if unknown:
             raise TemplateRuntimeError(f"{unknown[0]!r} is no field of a port's page")
-        self._called.append(Called(name, fields))
-        return Markup(f"{PART}{len(self._called) - 1}\x12")
+        return Markup(self._left_open(Called(name, fields)))
 
 
-def drafted(name: str, values: Mapping[str, object], page: Page, stock: Stock, port: Any) -> Draft:
+def drafted(name: str, values: Mapping[str, Any], page: Page, stock: Stock, port: Any) -> Draft:
     """A part."""
     own = view.own(port) if port else None  # what a part calls for itself sees no more
-    sheet = DraftSheet(page, stock, (), own)
+    sheet = DraftSheet(page, stock, values.get("articles", ()), own)
     seen = {"port": own} if own else {}
     return sheet.draft(stock.environment.get_template(name).render(context(sheet, {**seen, **values})).removesuffix("\n"))
 

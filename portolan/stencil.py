@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from jinja2 import Environment, TemplateRuntimeError
@@ -81,6 +81,34 @@ def _guarded(function: Callable[..., Any], doing: str) -> Callable[..., Any]:
     return guarded
 
 
+class Fragment(NamedTuple):
+    """Text with holes, cut up: ``texts`` in UTF-8, and the holes' ``names`` between them. ``said`` (16 bytes) names the texts, but
+    for the base URL and the assets: neither changes what a page says."""
+
+    texts: tuple[bytes, ...]
+    names: tuple[str, ...] = ()
+    said: bytes = b""
+
+    @classmethod
+    def of(cls, text: str, base_url: str = "") -> Fragment:
+        """A fragment of rendered text."""
+        pieces = _MARK.split(text)
+        texts = tuple([piece.encode() for piece in pieces[::2]])
+        said = _ASSET.sub(b"", b"\x0e".join(texts).replace(base_url.encode(), b"") if base_url else b"\x0e".join(texts))
+        return cls(texts, tuple(pieces[1::2]), hashlib.blake2b(said, digest_size=16).digest())
+
+    @classmethod
+    def joined(cls, fragments: Iterable[Fragment]) -> Fragment:
+        """Fragments in a row as one."""
+        texts, names, said = [b""], list[str](), list[bytes]()
+        for fragment in fragments:
+            texts[-1] += fragment.texts[0]
+            texts += fragment.texts[1:]
+            names += fragment.names
+            said.append(fragment.said)
+        return cls(tuple(texts), tuple(names), hashlib.blake2b(b"".join(said), digest_size=16).digest())
+
+
 class Stencil:
     """Bytes with holes.
 
@@ -88,40 +116,31 @@ class Stencil:
     of them with its value gives the page. Pieces with other holes in them are *mixed*, and joined themselves before that.
     """
 
-    __slots__ = ("_mixed", "_most", "_pieces", "names")
+    __slots__ = ("_mixed", "_most", "_pieces")
 
-    def __init__(self, text: str, known: Container[str]) -> None:
+    def __init__(self, fragment: Fragment, known: Collection[str]) -> None:
         """``known`` are the names that its holes can have. Raises HoleError for another: a hole was changed after it was printed."""
-        first, *rest = _MARK.split(text)
-        self.names: tuple[str, ...] = tuple(rest[::2])
-        for name in self.names:
-            if name not in known:
-                raise HoleError(f"a hole was changed after it was printed: {name!r}")
-        self._most = Counter(self.names).most_common(1)[0][0] if self.names else None
-        self._pieces: list[bytes] = []
+        for name in set(fragment.names).difference(known):
+            raise HoleError(f"a hole was changed after it was printed: {name!r}")
+        self._most = Counter(fragment.names).most_common(1)[0][0] if fragment.names else None
+        self._pieces: list[bytes] = [fragment.texts[0]]
         self._mixed: list[_Mixed] = []
-        piece = _Mixed(0, [first.encode()], [])
-        for name, after in zip(self.names, rest[1::2], strict=True):
+        piece: _Mixed | None = None
+        for name, after in zip(fragment.names, fragment.texts[1:], strict=True):
             if name == self._most:
-                self._add(piece)
-                piece = _Mixed(piece.at + 1, [after.encode()], [])
-            else:
+                self._pieces.append(after)
+                piece = None
+            elif piece:
                 piece.names.append(name)
-                piece.parts.extend((b"", after.encode()))
-        self._add(piece)
-
-    def digest(self, ignoring: str) -> bytes:
-        """A name for the text between the holes, ``ignoring`` the base URL and the assets: neither changes what a page says."""
-        pieces = list(self._pieces)
-        for mixed in self._mixed:
-            pieces[mixed.at] = b"\x0e".join(mixed.parts[::2])
-        text = _ASSET.sub(b"", b"\x0e".join(pieces).replace(ignoring.encode(), b""))
-        return hashlib.blake2b(text, digest_size=16).digest()
+                piece.parts.extend((b"", after))
+            else:
+                piece = _Mixed(len(self._pieces) - 1, [self._pieces[-1], b"", after], [name])
+                self._mixed.append(piece)
 
     def filled(self, values: Mapping[str, bytes]) -> Stencil:
         """A stencil with the values laid in for good; holes without one are left, and the one that is printed most often is too."""
         filled = Stencil.__new__(Stencil)
-        filled.names, filled._most, filled._pieces, filled._mixed = self.names, self._most, self._pieces.copy(), []
+        filled._most, filled._pieces, filled._mixed = self._most, self._pieces.copy(), []
         for mixed in self._mixed:
             at, parts, names = mixed
             try:
@@ -145,11 +164,6 @@ class Stencil:
         if filled._most == name and not filled._mixed:
             return b"".join([value.join(filled._pieces) for value in each])
         return b"".join([filled.stamp({**values, name: value}) for value in each])
-
-    def _add(self, piece: _Mixed) -> None:
-        self._pieces.append(piece.parts[0])
-        if piece.names:
-            self._mixed.append(piece)
 
 
 class _Mixed(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,15 +114,9 @@ class Work:
     def builder(self, locale: str) -> Builder:
         """The builder of a locale; a process keeps one, for tasks come locale by locale."""
         if self._builder is None or self._builder.locale.tag != locale:
-            self._leave_locale()
+            self._builder = None  # what was made for one locale goes before the next needs as much: memory stays flat
             self._builder = Builder(self.plan.project, locale, self.plan.menu)
         return self._builder
-
-    def _leave_locale(self) -> None:
-        """Let what was made for a locale go before the next needs as much: memory stays flat."""
-        if self._builder:
-            self._builder = None
-            gc.collect()
 
     # Blocks
 
@@ -232,7 +225,7 @@ class Work:
     def _single(self, task: Task, page: Page) -> File:
         if not task.sitemap:
             return self.builder(task.locale).single(page)
-        self._leave_locale()
+        self._builder = None
         return File(page.path, self.plan.sitemaps[task.sitemap - 1].data())
 
     def _write(self, file: File) -> bool:

@@ -13,7 +13,7 @@ from portolan.blocks import Builder
 from portolan.problem import ProblemsFound
 from portolan.project import Project, load_project
 from portolan.proof import prove
-from portolan.stencil import Hole, HoleError, Stencil
+from portolan.stencil import Fragment, Hole, HoleError, Stencil
 from portolan.templates import environment
 
 from .conftest import ROOT
@@ -88,14 +88,14 @@ PRINTS = ("{{ hole }}", "a{{ hole }}b", '<a href="{{ hole }}">', "{{ [hole, hole
 @pytest.mark.parametrize("source", PRINTS)
 def test_a_hole_can_be_printed(source: str) -> None:
     template = environment({"t.html": source}).get_template("t.html")
-    stencil = Stencil(template.render(hole=Hole("number")), {"number"})
+    stencil = Stencil(Fragment.of(template.render(hole=Hole("number"))), {"number"})
     assert stencil.stamp({"number": b"60603"}).decode() == template.render(hole="60603")
 
 
 def test_a_hole_changed_after_printing_is_found() -> None:
     template = environment({"t.html": "{% filter upper %}{{ hole }}{% endfilter %}"}).get_template("t.html")
     with pytest.raises(HoleError, match="changed"):
-        Stencil(template.render(hole=Hole("number")), {"number"})
+        Stencil(Fragment.of(template.render(hole=Hole("number"))), {"number"})
 
 
 def test_values_are_escaped(builder: Callable[[str], Builder]) -> None:

@@ -31,11 +31,11 @@ from portolan.ports import Facts
 from portolan.project import load_project
 from portolan.proof import prove
 from portolan.registry.types import PORTS
-from portolan.render import CITATION, DraftSheet, Sheet
+from portolan.render import OPEN, DraftSheet, Sheet, Source, citation
 
 LOCALE = "en"
 _STRIDE = 131
-_MARK = re.compile(f"{CITATION}[0-9]+\x12")
+_CITATION = "\x11"  # where one goes in a part's text, when it is noted
 _UNUSED = frozenset({"names", "held_by", "half", "transports", "first"})  # what the other fields are made of
 
 
@@ -46,10 +46,10 @@ class PartRecorder(DraftSheet):
 
     def prose(self, slug: str, **values: object) -> Markup:
         html = super().prose(slug, **values)
-        before = len(self._sources)
+        before = len(self._places)
         text = super().prose(slug, **{name: Markup(f"{{{name}}}") for name in values})
-        self.noted.append((slug, _MARK.sub(CITATION, str(text)), [key for key, _, _ in self._sources[before:]]))
-        del self._sources[before:]
+        self.noted.append((slug, OPEN.sub(_CITATION, str(text)), [place.key for place in self._places[before:] if isinstance(place, Source)]))
+        del self._places[before:]
         return html
 
     def inline(self, slug: str, **values: object) -> Markup:
@@ -74,7 +74,7 @@ class Recorder(Sheet):
         html = super().part(name, *fields)
         for slug, text, keys in PartRecorder.noted:
             for key in keys:
-                text = text.replace(CITATION, f'<sup><a href="#r{self._numbers[key]}">[{self._numbers[key]}]</a></sup>', 1)
+                text = text.replace(_CITATION, citation(self.number_of(key)), 1)
             self.texts[slug] = text
         return html
 
@@ -88,9 +88,14 @@ class Recorder(Sheet):
         self.texts[slug] = str(html)
         return html
 
+    @property
+    def cited(self) -> tuple[tuple[object, object], ...]:
+        """Title and URL of all that the page cites."""
+        return self._cited.told()
+
     def number_of(self, key: object) -> int:
         """The number under which a reference is cited."""
-        return self._numbers[key]
+        return self._cited._known[key][0]
 
 
 class Fragments:
@@ -161,7 +166,7 @@ def record(builder: Builder, facts: Facts, fragments: Fragments) -> dict[str, An
         "rfc6335": page.number_of("rfc6335"),
         "statused": page.number_of("iana-ports" if found["status"] else "rfc6335"),
         "blocked_cite": page.number_of("whatwg-fetch") if found["blocked_since"] else None,
-        "cited": [{"title": unescape(str(title)), "url": unescape(str(url))} for title, url in page.references()],
+        "cited": [{"title": unescape(str(title)), "url": unescape(str(url))} for title, url in page.cited],
         "articles": [
             {"id": slug.replace("/", "-"), "slug": slug, "title": str(page.title(slug)), "lead": fragments(page.texts[slug])}
             for slug in facts.segment.articles
