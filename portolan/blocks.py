@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -82,16 +82,18 @@ class Builder:
             numbers, parity = segment.within(first, last), segment.keeps_parity
             if len(numbers) == 1:  # not worth a stencil of its own
                 cut = self.cut(Facts(numbers[0], segment))
-                yield numbers[0], cut.stencil.stamp(cut.values | _own(numbers[0]))
+                yield numbers[0], cut.stencil.stamp(cut.values | next(_own(numbers)))
                 continue
-            stencils: dict[tuple[int, int], Stencil] = {}
-            for number in numbers:
-                key = number // BLOCK, variant(number, parity)
-                stencil = stencils.get(key)
+            stencils: dict[int, Stencil] = {}
+            for number, own in zip(numbers, _own(numbers), strict=True):
+                if number % BLOCK == 0:
+                    stencils.clear()
+                which = variant(number, parity)
+                stencil = stencils.get(which)
                 if stencil is None:
                     cut = self.cut(Facts(number, segment))
-                    stencil = stencils[key] = cut.stencil.filled(cut.values)
-                yield number, stencil.stamp(_own(number))
+                    stencil = stencils[which] = cut.stencil.filled(cut.values)
+                yield number, stencil.stamp(own)
 
     def port(self, number: int) -> bytes:
         """One port's page, stamped."""
@@ -247,19 +249,17 @@ def _holders(pools: Iterable[Pool]) -> Callable[[tuple[str, ...]], SimpleNamespa
     return holders
 
 
-def _own(number: int) -> dict[str, bytes]:
-    """``view.own_values`` in bytes, the block's excepted, the fast way: this runs for every page."""
-    high, low = number >> 8, number & 255
-    return {
-        "number": b"%d" % number,
-        "hex": b"0x%04X" % number,
-        "binary": _BITS[high] + _BITS[low],
-        "previous": b"%d" % (number - 1),
-        "next": b"%d" % (number + 1),
-    }
+def _own(numbers: Sequence[int]) -> Iterator[dict[str, bytes]]:
+    """``view.own_values`` of consecutive ports in bytes, the block's excepted, the fast way: this runs for every page."""
+    before, this = b"%d" % (numbers[0] - 1), b"%d" % numbers[0]
+    for number in numbers:
+        high, low, after = number >> 8, number & 255, b"%d" % (number + 1)
+        yield {"number": this, "hex": b"0x" + _HEX[high] + _HEX[low], "binary": _BITS[high] + _BITS[low], "previous": before, "next": after}
+        before, this = this, after
 
 
 _BITS = tuple(f"{byte:08b}".encode() for byte in range(256))
+_HEX = tuple(f"{byte:02X}".encode() for byte in range(256))
 
 
 @cache

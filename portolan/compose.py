@@ -9,7 +9,7 @@ putting a page together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import zip_longest
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from typing import Any
 
 from portolan import view
 from portolan.pages import Page
-from portolan.render import Called, Cited, Draft, PageSheet, Source, Stock, citation, context, drafted
+from portolan.render import OF_PAGES, Called, Cited, Draft, PageSheet, Source, Stock, citation, context, drafted
 from portolan.stencil import Fragment, Hole
 from portolan.view import Shape
 
@@ -48,14 +48,31 @@ class Composer:
                 return found
         port = _Watched(view.thaw(shape, Hole))
         sheet = PageSheet(self._page, self._stock, fields["articles"], port.tree_)
-        made = self._cut(sheet.draft(self._template.render(context(sheet, {"port": port}))))
+        made = self._settled(self._cut(sheet.draft(self._template.render(context(sheet, {"port": port})))))
         seen = tuple(sorted(port.seen_))
         self._pages.setdefault(seen, {})[tuple([id(fields[name]) for name in seen])] = made
         return made
 
-    def _part(self, called: Called, fields: dict[str, Any], special: dict[str, Any]) -> _Cut:
+    def _settled(self, around: _Cut) -> _Cut:
+        """A page with the parts in it that are the same on all pages and cite nothing."""
+        fragments, places = around.fragments[:1], []
+        for place, after in zip(around.places, around.fragments[1:], strict=True):
+            part = self._part(place, {}, {}) if isinstance(place, Called) and not place.fields else None
+            if part and not part.places:
+                fragments[-1] = Fragment.joined((fragments[-1], part.fragments[0], after))
+                around.stood_in = around.stood_in or part.stood_in
+            else:
+                fragments.append(after)
+                places.append(place)
+        around.fragments, around.places = fragments, places
+        return around
+
+    def _part(self, called: Called, fields: Mapping[str, Any], special: Mapping[str, Any]) -> _Cut:
         """A part; ``special`` are what it may see besides fields of the port."""
-        key = called, *[_key(special[name]) if name in special else id(fields[name]) for name in called.fields]
+        if special:
+            key = called, *[_key(special[name]) if name in special else id(fields[name]) for name in called.fields]
+        else:
+            key = called, *[id(fields[name]) for name in called.fields]
         found = self._parts.get(key)
         if found is None:
             values = {name: special[name] if name in special else view.thaw(fields[name], Hole) for name in called.fields}
@@ -83,10 +100,12 @@ class _Cut:
     def __init__(self, draft: Draft, base_url: str) -> None:
         self.places, self.stood_in = draft.places, draft.stood_in
         self.fragments = [Fragment.of(text, base_url) for text in draft.texts]
-        self._laid: dict[tuple[int, ...], Fragment] = {(): self.fragments[0]}
+        self._laid: dict[tuple[int, ...], Fragment] = {}
 
     def laid(self, cited: Cited) -> Fragment:
         """The whole of a part, its citations numbered."""
+        if not self.places:
+            return self.fragments[0]
         numbers = tuple([cited.number(place) for place in self.places if isinstance(place, Source)])
         found = self._laid.get(numbers)
         if found is None:
@@ -98,7 +117,7 @@ class _Cut:
 class _Assembly:
     """The drafts of one page coming together."""
 
-    def __init__(self, fields: dict[str, Any], part: Callable[[Called, dict[str, Any], dict[str, Any]], _Cut], stood_in: bool) -> None:
+    def __init__(self, fields: dict[str, Any], part: Callable[[Called, Mapping[str, Any], Mapping[str, Any]], _Cut], stood_in: bool) -> None:
         self._fields, self._part, self._stood_in = fields, part, stood_in
         self._cited = Cited()
 
@@ -120,12 +139,12 @@ class _Assembly:
         return Fragment.joined(row)
 
     def _laid(self, called: Called) -> Fragment:
-        special: dict[str, Any] = {}
-        if "cited" in called.fields or "stood_in" in called.fields:
-            special = {"cited": self._cited.told(), "stood_in": self._stood_in}
-        part = self._part(called, self._fields, special)
+        part = self._part(called, self._fields, {} if OF_PAGES.isdisjoint(called.fields) else self._so_far())
         self._stood_in = self._stood_in or part.stood_in
         return part.laid(self._cited)
+
+    def _so_far(self) -> dict[str, Any]:
+        return {"cited": self._cited.told(), "stood_in": self._stood_in}
 
 
 @cache

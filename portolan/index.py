@@ -5,7 +5,8 @@ What the lines tell is in ``rows``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -33,22 +34,22 @@ class IndexPages:
         """``stocks`` are what the ``TEMPLATES`` draw on."""
         self._chart, self._rows, self._stocks = chart, rows, stocks
         self._page = Page("block", tag, Hole("block.key"))
-        self._cells: dict[str, _Line] = {}
+        self._cells: dict[str, Stencil] = {}
         self._lines: dict[Look, _Line] = {}
         self._pages: dict[tuple[object, ...], Stencil] = {}
 
     def page(self, block: Block) -> bytes:
         """The page of a block."""
-        cells: list[bytes] = []
+        colours: list[str] = []
         lines: dict[str, list[bytes]] = {}
         stood_in = False
         for segment in self._chart.within(block.first, block.last):
-            row = self._rows(segment)
-            numbers = [b"%d" % number for number in segment.within(block.first, block.last)]
-            cell, line = self._cell(row.colour), self._line(row.look)
-            cells.append(cell.stencil.repeated({}, "number", numbers))
-            lines.setdefault(segment.range.id, []).append(line.stencil.repeated(row.values, "number", numbers))
-            stood_in = stood_in or cell.stood_in or line.stood_in
+            row, numbers = self._rows(segment), segment.within(block.first, block.last)
+            line = self._line(row.look)
+            lines.setdefault(segment.range.id, []).append(line.stencil.repeated(row.values, "number", _printed(numbers)))
+            colours += [row.colour] * len(numbers)
+            stood_in = stood_in or line.stood_in
+        cells = [self._cell(colour).repeated({}, "number", _printed(numbers)) for colour, numbers in _runs(colours, block)]
         shown = _with_neighbours(block)
         values = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
         values |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
@@ -67,9 +68,9 @@ class IndexPages:
             found = self._pages[roles, ranges, stood_in] = Stencil(Fragment.of(text), holes)
         return found
 
-    def _cell(self, colour: str) -> _Line:
+    def _cell(self, colour: str) -> Stencil:
         if colour not in self._cells:
-            self._cells[colour] = self._stencil(_CELL, {"colour": colour})
+            self._cells[colour] = self._stencil(_CELL, {"colour": colour}).stencil
         return self._cells[colour]
 
     def _line(self, look: Look) -> _Line:
@@ -100,6 +101,19 @@ def _texts(block: Block) -> dict[str, bytes]:
     """What pages print of a block."""
     texts = (str(block), f"{block.first}–{block.last}", str(block.first), str(block.last))
     return {name: text.encode() for name, text in zip(_TEXTS, texts, strict=True)}
+
+
+def _printed(numbers: Sequence[int]) -> list[bytes]:
+    return [b"%d" % number for number in numbers]
+
+
+def _runs(colours: Sequence[str], block: Block) -> Iterator[tuple[str, range]]:
+    """Neighbouring ports of a block that have the same colour."""
+    first = block.first
+    for colour, run in groupby(colours):
+        length = len(list(run))
+        yield colour, range(first, first + length)
+        first += length
 
 
 def _lines_of(range_id: str) -> str:

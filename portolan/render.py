@@ -25,7 +25,7 @@ from portolan.settings import Settings
 from portolan.stencil import Hole
 from portolan.templates import Needs
 
-_OF_PAGES = frozenset({"cited", "stood_in"})
+OF_PAGES = frozenset({"cited", "stood_in"})  # what parts may ask for that is no field of the port
 # A place left open in text that is still to be put together, by position; control characters can't stand in a source.
 OPEN = re.compile("\x11([0-9]+)\x12")
 
@@ -293,7 +293,7 @@ class PageSheet(DraftSheet):
     """The sheet of a port's page as many ports share it: it leaves open its parts, too."""
 
     def part(self, name: str, *fields: str) -> Markup:
-        unknown = [field for field in fields if field not in _OF_PAGES and not hasattr(self._port, field)]
+        unknown = [field for field in fields if field not in OF_PAGES and not hasattr(self._port, field)]
         if unknown:
             raise TemplateRuntimeError(f"{unknown[0]!r} is no field of a port's page")
         return Markup(self._left_open(Called(name, fields)))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn
 
 from jinja2 import Environment, TemplateRuntimeError
@@ -110,76 +110,52 @@ class Fragment(NamedTuple):
 
 
 class Stencil:
-    """Bytes with holes.
+    """Bytes with holes: texts and values in turn, and one join makes a page of them."""
 
-    The hole that is printed most often (a page tells its port's number dozens of times) parts the page into pieces, and one join
-    of them with its value gives the page. Pieces with other holes in them are *mixed*, and joined themselves before that.
-    """
-
-    __slots__ = ("_mixed", "_most", "_pieces")
+    __slots__ = ("_names", "_page", "_pick")
 
     def __init__(self, fragment: Fragment, known: Collection[str]) -> None:
         """``known`` are the names that its holes can have. Raises HoleError for another: a hole was changed after it was printed."""
         for name in set(fragment.names).difference(known):
             raise HoleError(f"a hole was changed after it was printed: {name!r}")
-        self._most = Counter(fragment.names).most_common(1)[0][0] if fragment.names else None
-        self._pieces: list[bytes] = [fragment.texts[0]]
-        self._mixed: list[_Mixed] = []
-        piece: _Mixed | None = None
-        for name, after in zip(fragment.names, fragment.texts[1:], strict=True):
-            if name == self._most:
-                self._pieces.append(after)
-                piece = None
-            elif piece:
-                piece.names.append(name)
-                piece.parts.extend((b"", after))
-            else:
-                piece = _Mixed(len(self._pieces) - 1, [self._pieces[-1], b"", after], [name])
-                self._mixed.append(piece)
+        self._lay(fragment.texts, fragment.names)
 
     def filled(self, values: Mapping[str, bytes]) -> Stencil:
-        """A stencil with the values laid in for good; holes without one are left, and the one that is printed most often is too."""
+        """A stencil with the values laid in for good; holes without one are left."""
+        texts, names, text = [], [], [self._page[0]]
+        for name, after in zip(self._names, self._page[2::2], strict=True):
+            if name in values:
+                text += (values[name], after)
+            else:
+                texts.append(b"".join(text))
+                names.append(name)
+                text = [after]
         filled = Stencil.__new__(Stencil)
-        filled._most, filled._pieces, filled._mixed = self._most, self._pieces.copy(), []
-        for mixed in self._mixed:
-            at, parts, names = mixed
-            try:
-                parts[1::2] = [values[name] for name in names]
-                filled._pieces[at] = b"".join(parts)
-            except KeyError:
-                filled._mixed.append(mixed if values.keys().isdisjoint(names) else mixed.filled(values))
+        filled._lay((*texts, b"".join(text)), tuple(names))
         return filled
 
     def stamp(self, values: Mapping[str, bytes]) -> bytes:
         """The page with the values laid in: escaped UTF-8, one per name. ``KeyError`` when one is missing."""
-        pieces = self._pieces
-        for at, parts, names in self._mixed:
-            parts[1::2] = [values[name] for name in names]
-            pieces[at] = b"".join(parts)
-        return values[self._most].join(pieces) if self._most else pieces[0]
+        self._page[1::2] = self._pick(values)
+        return b"".join(self._page)
 
-    def repeated(self, values: Mapping[str, bytes], name: str, each: Iterable[bytes]) -> bytes:
+    def repeated(self, values: Mapping[str, bytes], name: str, each: Sequence[bytes]) -> bytes:
         """The page over and over, with ``values`` laid in and for the hole ``name`` one of ``each`` at a time."""
+        if len(each) == 1:
+            return self.stamp({**values, name: each[0]})
         filled = self.filled(values)
-        if filled._most == name and not filled._mixed:
-            return b"".join([value.join(filled._pieces) for value in each])
-        return b"".join([filled.stamp({**values, name: value}) for value in each])
+        if set(filled._names) == {name}:
+            texts = filled._page[::2]
+            return b"".join([value.join(texts) for value in each])
+        return b"".join([filled.stamp({name: value}) for value in each])
+
+    def _lay(self, texts: tuple[bytes, ...], names: tuple[str, ...]) -> None:
+        self._names = names
+        self._page = [b""] * (2 * len(texts) - 1)
+        self._page[::2] = texts
+        self._pick = _picker(names)
 
 
-class _Mixed(NamedTuple):
-    """A piece with holes in it: which of the pieces it is, its text and holes in turn, and the holes' names."""
-
-    at: int
-    parts: list[bytes]
-    names: list[str]
-
-    def filled(self, values: Mapping[str, bytes]) -> _Mixed:
-        """The piece with the values laid in that there are."""
-        parts, left = self.parts[:1], []
-        for name, text in zip(self.names, self.parts[2::2], strict=True):
-            if name in values:
-                parts[-1] += values[name] + text
-            else:
-                left.append(name)
-                parts += (b"", text)
-        return self._replace(parts=parts, names=left)
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, bytes]], Iterable[bytes]]:
+    """Gives the values of names, in their order."""
+    return itemgetter(*names) if len(names) > 1 else lambda values: [values[name] for name in names]

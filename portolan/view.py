@@ -109,7 +109,7 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "uses": uses,
         "more": tuple(Value(use.name) for use in specific[told:]),
         "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
-        "first": uses[0]["references"] if uses and uses[0]["kind"] != "range" else (),
+        "first": uses[0]["references"] if uses and specific[0].kind != "range" else (),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
         "blocked": segment.blocked is not None,
         "blocked_since": Value(segment.blocked.since) if segment.blocked and segment.blocked.since else None,
@@ -220,7 +220,7 @@ def _service(cited: _References, assignment: Any) -> Tree:
     return {
         "name": Value(assignment.name) if assignment.name else None,
         "title": Value(assignment.title) if assignment.title else None,
-        "transports": assignment.transports,
+        "transports": _over(assignment.transports),
         "ports": _span(assignment.ports),
         "date": Value(assignment.date) if assignment.date else None,
         "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
@@ -231,7 +231,7 @@ def _service(cited: _References, assignment: Any) -> Tree:
 def _state(cited: _References, assignment: Any) -> Tree:
     return {
         "status": assignment.status,
-        "transports": assignment.transports,
+        "transports": _over(assignment.transports),
         "ports": _span(assignment.ports),
         "title": Value(assignment.title) if assignment.title else None,
         "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
@@ -242,9 +242,8 @@ def _state(cited: _References, assignment: Any) -> Tree:
 def _use(cited: _References, use: Any, crowded: bool) -> Tree:
     return {
         "name": Value(use.name),
-        "kind": use.kind,
         "evidence": use.evidence,
-        "transports": use.transports,
+        "transports": _over(use.transports),
         "ports": _span(use.ports),
         "description": Phrase(use.description),
         "references": cited(use.references[:1] if crowded else use.references),
@@ -255,7 +254,7 @@ def _abuse(cited: _References, abuse: Any) -> Tree:
     return {
         "name": Value(abuse.name),
         "year": Value(str(abuse.year)),
-        "transports": abuse.transports,
+        "transports": _over(abuse.transports),
         "references": cited(abuse.references[:1]),
     }
 
@@ -284,6 +283,10 @@ def _words(text: str) -> Iterator[str]:
 
 _GRADES = ("standard", "vendor", "source", "community", "scanner")
 _NOISE = frozenset({"server", "service", "port", "protocol", "the", "and", "for", "client", "control", "data", "system", "manager", "over", "web"})
+
+
+def _over(names: tuple[str, ...]) -> Value | None:
+    return Value("/".join(names).upper()) if names else None
 
 
 def _span(span: Span) -> Value | None:

@@ -5,7 +5,6 @@ const records = read("records"), fragments = read("fragments"), site = read("sit
 const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" };
 const escape = (text) => (/[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (c) => entities[c]) : text);
 const cite = (numbers) => numbers.map((n) => `<sup><a href="#r${n}">[${n}]</a></sup>`).join("");
-const over = (transports) => transports.map((name) => name.toUpperCase()).join("/");
 const list = (items, print) => items.map(print).join("\n");
 
 const statuses = { assigned: "assigned", unassigned: "unassigned", reserved: "reserved", deregistered: "withdrawn" };
@@ -28,20 +27,20 @@ const systems = list(
 const more = site.systems.map(({ id, name }) => `<a href="../systems/${id}.html">${name}</a>`).join("\n");
 
 const service = (s) =>
-  `<li>${s.name === null ? "" : `<b>${escape(s.name)}</b> `}${s.transports.length ? `(${over(s.transports)})` : ""}` +
+  `<li>${s.name === null ? "" : `<b>${escape(s.name)}</b> `}${s.transports === null ? "" : `(${s.transports})`}` +
   `${s.title === null ? "" : `: <span>${escape(s.title)}</span>`}${s.ports === null ? "" : `; registered for ${s.ports} as a whole`}` +
   `${s.date === null ? "" : `; since ${escape(s.date)}`}${cite(s.references)}${noted(s)}</li>`;
 const state = (s) =>
-  `<li>${s.transports.length ? `${over(s.transports)}: ` : ""}${status(s.status)}${s.title === null ? "" : ` (<q>${escape(s.title)}</q>)`}` +
+  `<li>${s.transports === null ? "" : `${s.transports}: `}${status(s.status)}${s.title === null ? "" : ` (<q>${escape(s.title)}</q>)`}` +
   `${cite(s.references)}${noted(s)}</li>`;
 const noted = (s) => (s.unauthorized === null ? "" : `<br>IANA notes: <q>${escape(s.unauthorized)}</q>`);
 const use = (u) =>
-  `<li><b>${escape(u.name)}</b> (${over(u.transports)}${u.ports === null ? "" : ` ${u.ports}`}): ${escape(u.description)} ` +
+  `<li><b>${escape(u.name)}</b> (${u.transports}${u.ports === null ? "" : ` ${u.ports}`}): ${escape(u.description)} ` +
   `<small>${grades[u.evidence] || "community"}</small>${cite(u.references)}</li>`;
 const article = (a) =>
   `<h2 id="${a.id}">${a.title}</h2>\n${fragments[a.lead]}\n` +
   `<p><a href="../${a.slug}.html">Read on: how to recognise it, encryption, whether it should face the Internet, common trouble</a></p>`;
-const abuse = (a) => `<li><b>${escape(a.name)}</b>, ${a.year} (${over(a.transports)})${cite(a.references)}</li>`;
+const abuse = (a) => `<li><b>${escape(a.name)}</b>, ${a.year} (${a.transports})${cite(a.references)}</li>`;
 const near = (n) => (n ? ` <a href="${n.number}.html">${n.number} <span>${escape(n.name)}</span></a>` : "");
 
 const situation = (id, title, record) => {
