@@ -33,6 +33,8 @@ class Cache:
             return None
         finally:
             if gc_was_on:
+                gc.freeze()
+                gc.unfreeze()  # to the old at once, or else the next object that is made would have all of them looked through
                 gc.enable()
 
     def keep(self, name: str, digest: bytes, value: object) -> None:

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from portolan.blocks import Builder
 from portolan.manifest import NONE, Manifest, file_digest, merge
 from portolan.output import Output
 from portolan.pool import Pool
@@ -109,7 +108,7 @@ class _Run:
         scope = _stale(work)
         after = self.plan.manifest
         self.done.reason, self.done.scope = reason(was, will_be), str(scope)
-        self._begin(scope, after, was, will_be)
+        self._begin(work, scope, after, was, will_be)
         with _results(work, scope, self.jobs) as results, self.progress:
             self._collect(scope, results)
         self._root()
@@ -120,8 +119,8 @@ class _Run:
             self._end(after, will_be)
         return self._ended()
 
-    def _begin(self, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
-        expected = _estimate(self.plan, scope, self.output)
+    def _begin(self, work: Work, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
+        expected = _estimate(work, scope)
         if expected.pages > _WORTH_A_POOL:
             self.progress.begin(expected.pages, expected.size, len(self.plan.locales))
         if not self.dry:
@@ -198,20 +197,20 @@ def _stale(work: Work) -> Scope:
     return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
 
 
-def _estimate(plan: Plan, scope: Scope, output: Output) -> Estimate:
+def _estimate(work: Work, scope: Scope) -> Estimate:
     """Pages and bytes to come: of many pages from a sample of stamped ones of every locale, of few the most that they can be."""
+    plan, output = work.plan, work.output
     _, _, unit = output.room()
     before = output.claim()
     per_locale = sum(len(span) for span in plan.spans)
     pages = size = new = taken = 0
-    for tag in {task.locale: None for task in scope.tasks if task.block}:
+    for tag in reversed({task.locale: None for task in scope.tasks if task.block}):  # the first comes last, and goes on from here
         stale = min(per_locale, sum(len(task.block.ports) for task in scope.tasks if task.locale == tag and task.block))
         missing = max(0, per_locale - before.below(tag))
         sizes = [_MOST]
         if scope.pages > _FEW:
-            builder = Builder(plan.project, tag, plan.menu)
             ports = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
-            sizes = [len(builder.port(port)) for port in ports]
+            sizes = [len(work.builder(tag).port(port)) for port in ports]
         pages += stale
         new += missing
         size += int(stale * sum(sizes) / len(sizes))
