@@ -13,11 +13,11 @@ sys.path.insert(0, str(ROOT))
 
 def main() -> None:
     from portolan import checks
-    from portolan.locales import load_catalogs
+    from portolan.catalogs import load_catalogs
+    from portolan.documents import load_documents
+    from portolan.loading import load_project
     from portolan.problem import Problem
-    from portolan.project import load_project
     from portolan.proof import prove
-    from portolan.prose import load_documents
     from portolan.registry.load import load_registry
 
     def registry() -> None:

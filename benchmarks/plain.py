@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from portolan.blocks import Builder
+from portolan.loading import load_project
 from portolan.pages import BLOCKS
 from portolan.ports import Facts
-from portolan.project import load_project
 from portolan.proof import prove
 
 

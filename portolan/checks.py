@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
+from portolan.catalogs import plural_forms
 from portolan.constants import constants
-from portolan.locales import Catalog, plural_forms
+from portolan.documents import Document
+from portolan.entry import Entry
+from portolan.locales import Catalog
 from portolan.messages import CITATION, lost, placeholders
 from portolan.ports import Chart
 from portolan.problem import Problem
-from portolan.prose import Document
 from portolan.registry.references import References
 from portolan.registry.types import PORTS, Pool, Registry, System
 from portolan.settings import Settings
-from portolan.structs import Entry
 
 # Placeholders that the page of a port fills into its answer; all others are constants of the registry.
 PAGE_VALUES = frozenset({"names", "port", "transports"})

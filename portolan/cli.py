@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 import click
 
 from portolan import __version__
+from portolan.loading import load_project
 from portolan.output import Busy, NotOurs, Output
 from portolan.pool import WorkerDied
 from portolan.problem import ProblemsFound
 from portolan.progress import progress_for
-from portolan.project import load_project
 from portolan.proof import prove
 from portolan.registry.types import PORTS, Span
 from portolan.run import NoRoom, default_jobs, mend, run, selection

@@ -20,10 +20,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from babel.plural import to_gettext
 
-from portolan.locales import HOME, SOURCE, catalog_path, load_catalogs, locale_tags, plural_forms
+from portolan.catalogs import load_catalogs, plural_forms
+from portolan.documents import load_documents
+from portolan.locales import HOME, SOURCE, catalog_path, locale_tags
 from portolan.messages import placeholders
 from portolan.problem import Problem, ProblemsFound
-from portolan.prose import load_documents
 from portolan.registry.load import HOME as REGISTRY
 from portolan.registry.load import file_kind, load_file
 from portolan.registry.types import translated

@@ -18,13 +18,13 @@ from xxhash import xxh3_64_digest
 
 from portolan import index
 from portolan.blocks import given, registry_for, template_of, values_of
+from portolan.entry import Entry
 from portolan.pages import Block, Page
 from portolan.ports import Segment
 from portolan.project import Project
 from portolan.prose import Prose
 from portolan.registry.types import translated
 from portolan.sitemaps import Sitemap
-from portolan.structs import Entry
 from portolan.templates import NO_NEEDS
 
 SIZE = 8

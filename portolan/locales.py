@@ -6,25 +6,16 @@ its catalog is empty, and every other catalog falls back to it.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cached_property, partial
+from functools import cached_property
 from gettext import c2py
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from babel import Locale as Cldr
-from babel import UnknownLocaleError, localedata
 from babel.lists import format_list
-from babel.messages import Catalog as PoCatalog
-from babel.messages import Message as PoMessage
-from babel.messages.pofile import PoFileError, PoFileParser
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
-
-from portolan.problem import Problem
-from portolan.sources import read_text
 
 HOME = "locales"
 # Where the digits of CLDR's numbering systems begin in Unicode; Latin digits need no entry.
@@ -33,8 +24,6 @@ _ZEROS = {
 }  # fmt: skip
 DOMAIN = "portolan"
 SOURCE = "en"
-# A line of a PO file. Babel cuts off the first and the last character of a text, whatever they are, so we look ourselves.
-_LINE = re.compile(r'(?:(?:#~ ?)?(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[[0-9]\])?) )?"(?:[^"\\]|\\.)*"|#.*)?\s*')
 
 
 class Message(NamedTuple):
@@ -65,7 +54,8 @@ class Locale:
         return f"Locale({self.tag})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {"tag": self.tag, "plural_rule": self.plural_rule, "_strings": self._strings}  # what is cached is derived
+        kept = ("tag", "plural_rule", "_strings", "name", "direction")  # the last two for menus, or else each would load all of CLDR's data
+        return {field: getattr(self, field) for field in kept}
 
     @cached_property
     def cldr(self) -> Cldr:
@@ -75,7 +65,7 @@ class Locale:
     def is_source(self) -> bool:
         return self.tag == SOURCE
 
-    @property
+    @cached_property
     def direction(self) -> Literal["ltr", "rtl"]:
         return "rtl" if self.cldr.text_direction == "rtl" else "ltr"
 
@@ -142,79 +132,3 @@ def locale_tags(root: Path) -> list[str]:
 
 def catalog_path(tag: str) -> str:
     return f"{HOME}/{tag}/LC_MESSAGES/{DOMAIN}.po"
-
-
-Remember = Callable[[str, Callable[[], Catalog | None]], Catalog | None]
-
-
-def load_catalogs(root: Path, problems: list[Problem], remember: Remember = lambda path, load: load()) -> dict[str, Catalog]:
-    """Each locale's catalog by tag; broken ones are noted. ``remember(path, load)`` may know what ``load`` would make of the file."""
-    tags = locale_tags(root)
-    if SOURCE not in tags:
-        problems.append(Problem(catalog_path(SOURCE), 1, "file", "must exist: English is the language of the sources"))
-    catalogs = {tag: remember(catalog_path(tag), partial(_load, root, tag, problems)) for tag in tags if _known(tag, problems)}
-    return {tag: catalog for tag, catalog in catalogs.items() if catalog is not None}
-
-
-def _known(tag: str, problems: list[Problem]) -> bool:
-    try:
-        known = localedata.exists(str(Cldr.parse(tag, sep="-")))
-    except (UnknownLocaleError, ValueError):
-        known = False
-    if not known:
-        problems.append(Problem(catalog_path(tag), 1, "locale", f"must lie in a folder named by a BCP 47 tag that CLDR knows, not {tag}"))
-    return known
-
-
-def _load(root: Path, tag: str, problems: list[Problem]) -> Catalog | None:
-    path = catalog_path(tag)
-    text = read_text(root, path, problems)
-    if text is None:
-        return None
-    before = len(problems)
-    lines = text.split("\n")
-    problems += (Problem(path, at, "po", f"must be a line of a PO file, not {line}") for at, line in enumerate(lines, 1) if not _LINE.fullmatch(line))
-    if len(problems) > before:
-        return None
-    po = _Once(locale=str(Cldr.parse(tag, sep="-")), charset="utf-8")
-    try:
-        PoFileParser(po, abort_invalid=True).parse(lines)
-        if (last := max(plural_forms(po.plural_expr))) >= po.num_plurals:
-            raise ValueError(f"plural: must choose among nplurals={po.num_plurals} forms, not {last + 1}")
-    except PoFileError as error:
-        problems.append(Problem(path, error.lineno + 1, "po", f"must be a PO file: {error.args[0].rpartition(' on ')[0]}"))
-    except ValueError as error:
-        line = next((at for at, line in enumerate(lines, 1) if "plural=" in line), 1) if "plural" in str(error) else 1
-        problems.append(Problem(path, line, "po", f"must be a PO file: {error}"))
-    if po.charset != "utf-8":
-        line = next((at for at, line in enumerate(lines, 1) if "charset=" in line), 1)
-        problems.append(Problem(path, line, "po", f"charset: must be utf-8, not {po.charset}"))
-    if len(problems) > before:
-        return None
-    messages = [_message(m.id, m.string, m.lineno or 1) for m in po if m.id and not m.fuzzy and m.string]
-    return Catalog(path, po.plural_expr, tuple(message for message in messages if all(message.strings)))
-
-
-class _Once(PoCatalog):
-    """Babel's catalog lets the later of two translations win in silence; this one tells of it."""
-
-    def __setitem__(self, id: str | list[str] | tuple[str, ...], message: PoMessage) -> None:
-        if id and id in self:
-            raise PoFileError(f"{id!r} must be translated once, not twice", self, "", (message.lineno or 1) - 1)
-        super().__setitem__(id, message)
-
-
-def plural_forms(rule: str) -> Counter[int]:
-    """The forms that a rule of plurals gives, and to how many of the first thousand numbers. ``ValueError`` for a rule that is none."""
-    try:
-        return Counter(map(c2py(rule), range(1000)))
-    except (ValueError, ArithmeticError) as error:
-        raise ValueError(f"plural: {error}") from None
-
-
-def _message(ids: object, strings: object, line: int) -> Message:
-    return Message(
-        tuple(ids) if isinstance(ids, (tuple, list)) else (str(ids),),
-        tuple(strings) if isinstance(strings, (tuple, list)) else (str(strings),),
-        line,
-    )

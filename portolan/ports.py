@@ -6,12 +6,11 @@ Ports between two neighbouring entries of the registry share everything but thei
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from portolan.registry.references import References
 from portolan.registry.types import (
@@ -30,18 +29,14 @@ from portolan.registry.types import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """The nearest port in one direction that IANA has assigned to a named service."""
 
     number: int
     name: str
 
 
-@dataclass(frozen=True)
-class Segment:
-    """The ports ``first`` to ``last``, all covered by the same entries."""
-
+class _Covered(NamedTuple):  # thousands are made when anything is built, and a tuple sooner than a dataclass
     first: int
     last: int
     range: Range
@@ -53,6 +48,10 @@ class Segment:
     articles: tuple[str, ...]
     below: Neighbour | None
     above: Neighbour | None
+
+
+class Segment(_Covered):
+    """The ports ``first`` to ``last``, all covered by the same entries."""
 
     def within(self, first: int, last: int) -> Sequence[int]:
         """Those of the ports that lie between ``first`` and ``last``."""
@@ -145,40 +144,42 @@ def _segments(registry: Registry, articles: Mapping[str, Iterable[Span]]) -> Ite
     kinds.append([(span, slug) for slug, spans in articles.items() for span in spans])
     spans = [span for kind in kinds for span, _ in kind]
     edges = sorted({0, PORTS, *(span.first for span in spans), *(span.last + 1 for span in spans)})
-    covers = [_covers(kind, edges) for kind in kinds]
-    named = sorted({(a.ports.first, a.ports.last, a.name) for a in registry.assignments if a.name})
-    lasts, firsts = _by_last(named), {first: name for first, _, name in reversed(named)}
-    starts = sorted(firsts)
-    for first, end in pairwise(edges):
-        ranges, assignments, pools, uses, abuse, blocked, slugs = (cover[first] for cover in covers)
-        above = bisect_right(starts, end - 1)
-        yield Segment(
-            first, end - 1, ranges[0], assignments, pools, uses, abuse, blocked[0] if blocked else None, slugs,
-            below=lasts(first),
-            above=Neighbour(starts[above], firsts[starts[above]]) if above < len(starts) else None,
-        )  # fmt: skip
-
-
-def _covers(entries: list[tuple[Span, Any]], edges: list[int]) -> dict[int, tuple[Any, ...]]:
-    """Which entries cover the segment that begins at each edge."""
-    cover: dict[int, tuple[Any, ...]] = dict.fromkeys(edges, ())
     positions = {edge: at for at, edge in enumerate(edges)}
+    covers = [_covers(kind, positions) for kind in kinds]
+    below, above = _neighbours(registry.assignments)
+    for first, end, ranges, assignments, pools, uses, abuse, blocked, slugs in zip(edges, edges[1:], *covers, strict=False):
+        blocking = blocked[0] if blocked else None
+        yield Segment(first, end - 1, ranges[0], assignments, pools, uses, abuse, blocking, slugs, below(first), above(end))
+
+
+def _covers(entries: list[tuple[Span, Any]], positions: Mapping[int, int]) -> list[tuple[Any, ...]]:
+    """Which entries cover the segment that begins at each edge; ``positions`` numbers the edges."""
+    cover: list[tuple[Any, ...]] = [()] * (len(positions) - 1)
     for span, entry in entries:
         for at in range(positions[span.first], positions[span.last + 1]):
-            cover[edges[at]] += (entry,)
+            cover[at] += (entry,)
     return cover
 
 
-def _by_last(named: list[tuple[int, int, str]]) -> Any:
-    """A look-up of the nearest named port below a number."""
-    lasts = {last: name for _, last, name in reversed(named)}
-    order = sorted(lasts)
+_LookUp = Callable[[int], Neighbour | None]
+
+
+def _neighbours(assignments: Iterable[Assignment]) -> tuple[_LookUp, _LookUp]:
+    """Look-ups of the nearest named port below a number, and of the nearest that is the number or above it."""
+    named = sorted({(a.ports.first, a.ports.last, a.name) for a in assignments if a.name}, reverse=True)
+    firsts = sorted({first: Neighbour(first, name) for first, _, name in named}.items())
+    lasts = sorted({last: Neighbour(last, name) for _, last, name in named}.items())
+    starts, ends = [first for first, _ in firsts], [last for last, _ in lasts]
 
     def below(number: int) -> Neighbour | None:
-        at = bisect_right(order, number - 1) - 1
-        return Neighbour(order[at], lasts[order[at]]) if at >= 0 else None
+        at = bisect_left(ends, number) - 1
+        return lasts[at][1] if at >= 0 else None
 
-    return below
+    def above(number: int) -> Neighbour | None:
+        at = bisect_left(starts, number)
+        return firsts[at][1] if at < len(firsts) else None
+
+    return below, above
 
 
 def transports(assignments: Iterable[Assignment]) -> tuple[Transport, ...]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from portolan.entry import Entry
 from portolan.locales import SOURCE
-from portolan.problem import Problem
-from portolan.registry.load import decode
 from portolan.registry.types import Line, Url
-from portolan.sources import read_text, read_yaml
-from portolan.structs import Entry, build
 
 PATH = "content/site.yaml"
 BaseUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#]+/([^\s?#]*/)?$", description="an http(s) URL that ends in /")]
@@ -34,13 +30,3 @@ class Settings(Entry, frozen=True, kw_only=True):
     default_locale: str = SOURCE
     source_url: Url | None = None
     feedback: Feedback
-
-
-def load_settings(root: Path, problems: list[Problem]) -> Settings | None:
-    """The settings; ``None`` with every problem noted when they can't be used."""
-    text = read_text(root, PATH, problems)
-    if text is None:
-        return None
-    before = len(problems)
-    node = read_yaml(text, PATH, problems)
-    return build(Settings, node, PATH, 1, problems, decode) if len(problems) == before else None

@@ -9,21 +9,9 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
+from portolan.entry import Entry
+from portolan.nodes import Mapping, Sequence
 from portolan.problem import Problem
-from portolan.sources import Mapping, Sequence
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Anything that stands in a YAML file; ``path`` and ``line`` say where, and can't be written there."""
-
-    path: str = ""
-    line: int = 0
-
-    @property
-    def origin(self) -> str:
-        """``path:line`` of the entry."""
-        return f"{self.path}:{self.line}"
-
 
 E = TypeVar("E", bound=Entry)
 _PLACES = ("path", "line")  # filled in by us, never written by hand

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from portolan.blocks import Builder
-from portolan.project import Project, load_project
+from portolan.loading import load_project
+from portolan.project import Project
 from portolan.proof import prove
 
 ROOT = Path(__file__).parent.parent

@@ -19,9 +19,10 @@ import pytest
 from babel.messages.pofile import read_po, write_po
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from portolan.loading import load_project
 from portolan.locales import catalog_path
 from portolan.progress import Progress
-from portolan.project import Project, load_project
+from portolan.project import Project
 from portolan.proof import prove
 from portolan.registry.types import Span
 from portolan.run import default_jobs, run

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import pytest
 
+from portolan.loading import load_project
 from portolan.problem import Problem, ProblemsFound
-from portolan.project import load_project
 from portolan.proof import prove
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,12 +14,13 @@ from random import Random
 
 import pytest
 
+from portolan.loading import load_project
 from portolan.manifest import NOTHING
 from portolan.output import Output
 from portolan.pages import BLOCKS
 from portolan.problem import ProblemsFound
 from portolan.progress import Progress
-from portolan.project import Project, load_project
+from portolan.project import Project
 from portolan.proof import prove
 from portolan.registry.types import Span
 from portolan.run import Report, run

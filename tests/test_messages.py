@@ -12,9 +12,10 @@ from babel.messages.pofile import read_po
 
 from portolan.blocks import Builder
 from portolan.extract import POT, extract, merge_all
+from portolan.loading import load_project
 from portolan.locales import SOURCE, catalog_path, locale_tags
 from portolan.messages import fill, lost
-from portolan.project import Project, load_project
+from portolan.project import Project
 from portolan.proof import prove
 
 from .conftest import ROOT

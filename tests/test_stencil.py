@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portolan.blocks import Builder
+from portolan.loading import load_project
 from portolan.problem import ProblemsFound
-from portolan.project import Project, load_project
+from portolan.project import Project
 from portolan.proof import prove
 from portolan.stencil import Fragment, Hole, HoleError, Stencil
 from portolan.templates import environment

@@ -26,9 +26,9 @@ import portolan.blocks
 import portolan.render
 from portolan import view
 from portolan.blocks import Builder
+from portolan.loading import load_project
 from portolan.pages import Page, relative
 from portolan.ports import Facts
-from portolan.project import load_project
 from portolan.proof import prove
 from portolan.registry.types import PORTS
 from portolan.render import OPEN, DraftSheet, Sheet, Source, citation

@@ -14,10 +14,10 @@ from typing import NamedTuple, TypeVar
 
 from watchfiles import awatch
 
+from portolan.loading import load_project
 from portolan.preview.broken import count, error_page, unexpected
 from portolan.preview.site import Site
 from portolan.problem import Problem, ProblemsFound
-from portolan.project import load_project
 from portolan.proof import prove
 from portolan.sources import FOLDERS, files
 

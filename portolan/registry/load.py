@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from portolan.entry import Entry
+from portolan.nodes import Sequence, read_yaml
 from portolan.problem import Problem
 from portolan.registry.types import (
     Abuse,
@@ -21,8 +23,8 @@ from portolan.registry.types import (
     System,
     Use,
 )
-from portolan.sources import Sequence, read_text, read_yaml
-from portolan.structs import Entry, build
+from portolan.sources import read_text
+from portolan.structs import build
 
 HOME = "content/registry"
 

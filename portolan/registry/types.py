@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 
 import msgspec
 
-from portolan.structs import Entry
+from portolan.entry import Entry
 
 PORTS = 65_536
 

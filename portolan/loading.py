@@ -1,0 +1,53 @@
+"""Loading: everything below the root, checked, or every problem at once.
+
+The whole project is kept in ``.cache/`` as long as no source changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from portolan.cache import Cache
+from portolan.problem import Problem, ProblemsFound
+from portolan.project import Project, named
+from portolan.sources import FOLDERS, files
+
+_PACKAGE = Path(__file__).parent
+_LIBRARIES = ("babel", "jinja2", "markdown", "markupsafe")  # whose versions may show in a page
+_PLACE = ".cache"
+
+Prove = Callable[[Project, Cache], list[Problem]]
+
+
+def load_project(root: Path, prove: Prove) -> Project:
+    """Load and check everything below ``root``; ``ProblemsFound`` with all problems of all files.
+
+    ``prove`` tells what goes wrong when the templates are rendered, which this module knows nothing of.
+    """
+    cache = Cache(root / _PLACE)
+    sources = dict(_digests(root))
+    code = named(path + digest.hex() for path, digest in sources.items() if path.startswith(f"{_PACKAGE.name}/"))
+    code = named([code.hex(), sys.version, *map(version, _LIBRARIES)])
+    digest = named([code.hex(), *(path + digest.hex() for path, digest in sources.items())])
+    project: Project | None = cache.get("project", digest)
+    if project is None:
+        from portolan.reading import Reading  # here, for its libraries take longer to load than an unchanged project
+
+        project = Reading(root, cache, code, sources, digest).project()
+        if problems := prove(project, cache):
+            raise ProblemsFound(problems)
+        cache.keep("project", digest, project)
+        return project
+    return replace(project, cache=cache)
+
+
+def _digests(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Every source below ``root`` and every file of the generator, with the digest of its bytes."""
+    for home, paths in ((root, files(root, *FOLDERS)), (_PACKAGE.parent, sorted(_PACKAGE.rglob("*.py")))):
+        for path in paths:
+            yield path.relative_to(home).as_posix(), hashlib.blake2b(path.read_bytes(), digest_size=8).digest()

@@ -1,0 +1,121 @@
+"""Reading the sources: what came of each is remembered for the time when others change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from portolan import checks, constants, documents, search
+from portolan.cache import Cache
+from portolan.catalogs import load_catalogs
+from portolan.chart import picture
+from portolan.documents import Document, load_documents
+from portolan.locales import Locale
+from portolan.nodes import read_yaml
+from portolan.ports import Chart
+from portolan.problem import Problem, ProblemsFound
+from portolan.project import Project, named
+from portolan.prose import Prose
+from portolan.registry.load import decode, load_registry
+from portolan.settings import PATH, Settings
+from portolan.sources import files, read_text
+from portolan.structs import build
+from portolan.templates import Compiled, Needs, compile_template, needs
+from portolan.verdict import Judge
+
+_NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
+
+T = TypeVar("T")
+
+
+class Reading:
+    """Loading, with what was read before remembered file by file."""
+
+    def __init__(self, root: Path, cache: Cache, code: bytes, sources: Mapping[str, bytes], digest: bytes) -> None:
+        self._root, self._cache, self._code, self._sources, self._digest = root, cache, code, sources, digest
+        self._problems: list[Problem] = []
+
+    def project(self) -> Project:
+        """The project, not proven yet; ``ProblemsFound`` with everything that is wrong in its sources."""
+        root, problems = self._root, self._problems
+        settings = load_settings(root, problems)
+        registry = load_registry(root, problems, self._remember)
+        documents = load_documents(root, problems)
+        catalogs = load_catalogs(root, problems, self._remember)
+        templates = _texts(root, "templates", problems)
+        assets = {path.name: path.read_bytes() for path in files(root, "assets") if path.parent == root / "assets"}
+        articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
+        cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
+        broken = {problem.path for problem in problems}
+        problems += checks.sources(settings, registry, documents, catalogs, broken)
+        needed, compiled = self._read(templates)
+        chart = None
+        if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
+            chart = Chart(registry, articles, cited_by)
+            problems += checks.pages(chart, documents)
+        if problems or settings is None or chart is None:
+            raise ProblemsFound(problems)
+        locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
+        rendered = self._prose(documents, locales, chart)
+        titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
+        return Project(
+            self._digest, self._code, self._sources, settings, chart, Judge(chart.segments), locales, rendered, templates, compiled, needed,
+            {**assets, "chart.png": picture(chart)}, search.index(chart, titles), self._cache,
+        )  # fmt: skip
+
+    def _remember(self, path: str, load: Callable[[], T]) -> T:
+        """What ``load`` makes of the file at ``path``, or made of it before, if there was nothing wrong with it."""
+        name, digest = path.replace("/", "-"), named([self._code.hex(), self._sources.get(path, b"").hex()])
+        value: T | None = self._cache.get(name, digest)
+        if value is None:
+            before = len(self._problems)
+            value = load()
+            if len(self._problems) == before:
+                self._cache.keep(name, digest, value)
+        return value
+
+    def _read(self, templates: Mapping[str, str]) -> tuple[Mapping[str, Needs], Mapping[str, bytes]]:
+        """What the templates need, and their code; nothing when one of them can't be read."""
+        before: dict[tuple[str, str], Compiled] = self._cache.get("templates", self._code) or {}
+        now: dict[tuple[str, str], Compiled] = {}
+        for name, text in templates.items():
+            read = before.get((name, text)) or compile_template(name, text)
+            if isinstance(read, Problem):
+                self._problems.append(read)
+            else:
+                now[name, text] = read
+        if len(now) < len(templates):
+            return {}, {}
+        if now.keys() != before.keys():
+            self._cache.keep("templates", self._code, now)
+        compiled = {name: read for (name, _), read in now.items()}
+        return needs(compiled), {name: read.code for name, read in compiled.items()}
+
+    def _prose(self, written: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:
+        known = constants.constants(chart)
+        rendered = {}
+        for tag, locale in locales.items():
+            printed = {name: constants.printed(value, locale) for name, value in known.items()}
+            markdown = {slug: documents.translate(document, locale, printed.get) for slug, document in written.items()}
+            before: dict[documents.Translated, Prose] = self._cache.get(f"prose-{tag}", self._code) or {}
+            now = {text: before.get(text) or documents.render(text, locale) for text in markdown.values()}
+            if now.keys() != before.keys():
+                self._cache.keep(f"prose-{tag}", self._code, now)
+            rendered[tag] = {slug: now[text] for slug, text in markdown.items()}
+        return rendered
+
+
+def load_settings(root: Path, problems: list[Problem]) -> Settings | None:
+    """The settings; ``None`` with every problem noted when they can't be used."""
+    text = read_text(root, PATH, problems)
+    if text is None:
+        return None
+    before = len(problems)
+    node = read_yaml(text, PATH, problems)
+    return build(Settings, node, PATH, 1, problems, decode) if len(problems) == before else None
+
+
+def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
+    texts = {p.relative_to(root / folder).as_posix(): read_text(root, p.relative_to(root).as_posix(), problems) for p in files(root, folder)}
+    return {name: text for name, text in texts.items() if text is not None}
