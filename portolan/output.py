@@ -22,6 +22,7 @@ from portolan.pages import BLOCKS, Block, Page
 OURS = ".portolan"
 _HARMLESS = {OURS, ".gitignore"}
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _PATIENCE = 3.0  # seconds that we wait for the last processes of a build that was killed
 
 
@@ -127,24 +128,33 @@ class Output:
     def writer(self, folder: str) -> Callable[[str, bytes, bool], bool]:
         """``write`` for many files of a folder, by name. Where the last argument is true, something else is known to be there."""
         tree = folder.partition("/")[0]
-        if not self.is_fresh(tree):
-            there = f"{self.folder}/{folder}"
-            return lambda name, data, other: (other or files.read(f"{there}/{name}") != data) and self._replace(f"{there}/{name}", data)
-        hidden = self._hidden(tree) + folder[len(tree) :]
-        if hidden not in self._open:
-            self._folder_of(f"{hidden}/")
-            self._open[hidden] = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY)
-        place = self._open[hidden]  # saves the system the way through all folders, thousands of times
+        is_fresh = self.is_fresh(tree)
+        path = self._hidden(tree) + folder[len(tree) :] if is_fresh else f"{self.folder}/{folder}"
+        place = self._descriptor(path)
+        beside = -1 if is_fresh else self._descriptor(self._beside())
 
         def grow(name: str, data: bytes, other: bool) -> bool:
             try:
-                descriptor = os.open(name, _NEW, 0o644, dir_fd=place)
+                files.write_all(os.open(name, _NEW, 0o644, dir_fd=place), data)
             except FileExistsError:
-                return self._grow(f"{hidden}/{name}", data)
-            files.write_all(descriptor, data)
+                return self._grow(f"{path}/{name}", data)
+            except OSError as error:
+                error.filename = f"{path}/{name}"
+                raise
             return True
 
-        return grow
+        def renew(name: str, data: bytes, other: bool) -> bool:
+            if not other and files.read(f"{path}/{name}") == data:
+                return False
+            try:
+                files.write_all(os.open("new", _ANEW, 0o644, dir_fd=beside), data)
+                os.replace("new", name, src_dir_fd=beside, dst_dir_fd=place)
+            except OSError as error:
+                error.filename = f"{path}/{name}"
+                raise
+            return True
+
+        return grow if is_fresh else renew
 
     def publish(self, tree: str) -> None:
         """Let a tree that was new appear."""
@@ -258,6 +268,13 @@ class Output:
             os.makedirs(folder, exist_ok=True)
             self._made.add(folder)
         return folder
+
+    def _descriptor(self, folder: str) -> int:
+        """An open folder: files are named below it, which saves the system the way through all folders, thousands of times."""
+        if folder not in self._open:
+            self._folder_of(f"{folder}/")
+            self._open[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        return self._open[folder]
 
     def _grow(self, target: str, data: bytes) -> bool:
         """Write straight into a hidden tree; what an interrupted run left there is kept where it is whole."""

@@ -57,7 +57,8 @@ def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], obj
     for page in single_pages(project, builder.locale.tag):
         yield fingerprints.single(page), page.path, partial(builder.single, page)
     yield b"", "root", lambda: list(builder.root())
-    yield fingerprints.block(BLOCKS[0]), "block", lambda: builder.index(BLOCKS[0])
+    for block in BLOCKS:
+        yield fingerprints.block(block), f"block {block}", partial(builder.index, block)
     for segment in project.chart.segments:
         yield digest([fingerprints.port, fingerprints.segment(segment)]), f"ports {segment.first}-{segment.last}", partial(_cut, builder, segment)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from portolan import files
+from portolan.locales import HOME
 from portolan.project import Project
 from portolan.registry.types import Span
 from portolan.work import Plan, Task
@@ -19,10 +20,11 @@ _SHOWN = 2  # files that are named; of more we tell how many
 class State(msgspec.Struct, frozen=True):
     """How the last run left the folder: what it was asked for, what it was made from, and whether it came to its end.
 
-    ``digest`` names all sources together, ``sources`` has the digest of each.
+    ``digest`` names all sources together, ``sources`` has the digest of each; ``code`` names the generator and its libraries.
     """
 
     digest: str = ""
+    code: str = ""
     base_url: str = ""
     locales: tuple[str, ...] = ()
     spans: tuple[str, ...] = ()
@@ -36,7 +38,7 @@ class State(msgspec.Struct, frozen=True):
         """The state that a run of the plan leaves when it comes to its end."""
         project = plan.project
         return cls(
-            project.digest.hex(), project.settings.base_url, plan.locales, tuple(map(str, plan.spans)), plan.menu, plan.whole,
+            project.digest.hex(), project.code.hex(), project.settings.base_url, plan.locales, tuple(map(str, plan.spans)), plan.menu, plan.whole,
             {path: digest.hex() for path, digest in project.sources.items()}, True,
         )  # fmt: skip
 
@@ -54,6 +56,14 @@ class State(msgspec.Struct, frozen=True):
         if not locales:
             return Plan(project, folder, tuple(project.locales))
         return Plan(project.published_at(self.base_url), folder, locales, tuple(Span.parse(span) for span in self.spans), whole=self.whole)
+
+    def reached(self, after: State) -> set[str]:
+        """The locales whose pages can be others in the state ``after``: a catalog changes its own language's pages only."""
+        changed = _changed(self, after)
+        same = msgspec.structs.replace(self, digest=after.digest, sources=after.sources) == after
+        if same and changed and all(path.startswith(f"{HOME}/") for path in changed):
+            return {path.split("/")[1] for path in changed}
+        return set(after.locales)
 
     def keep(self, path: Path) -> None:
         """Keep the state at ``path``."""
@@ -84,11 +94,15 @@ def reason(before: State, after: State) -> str:
     """What changed between two states: files by name, or else what a person asked for."""
     if not before.sources:
         return "a new folder"
-    changed = sorted(_named(path for path in {*before.sources, *after.sources} if before.sources.get(path) != after.sources.get(path)))
+    changed = sorted(_named(_changed(before, after)))
     if changed:
         more = [f"{len(changed) - _SHOWN} more"] if len(changed) > _SHOWN else []
         return f"{' and '.join([', '.join(changed[:_SHOWN]), *more])} changed"
     return "the last run was not finished" if not before.finished else "other settings"
+
+
+def _changed(before: State, after: State) -> list[str]:
+    return [path for path in {*before.sources, *after.sources} if before.sources.get(path) != after.sources.get(path)]
 
 
 def _named(paths: Iterable[str]) -> set[str]:

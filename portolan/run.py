@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -103,9 +103,9 @@ class _Run:
         was, will_be = State.read(self.place), State.of(self.plan)
         if was == will_be and not self.clean:
             return self._ended()
-        self._forget_what_is_lost()
+        lost = self._forget_what_is_lost()
         work = Work(self.plan, self.output, self.dry)
-        scope = _stale(work)
+        scope = _stale(work, lost | was.reached(will_be))
         after = self.plan.manifest
         self.done.reason, self.done.scope = reason(was, will_be), str(scope)
         self._begin(work, scope, after, was, will_be)
@@ -180,20 +180,22 @@ class _Run:
         self.done.seconds = monotonic() - self.done.started
         return self.done
 
-    def _forget_what_is_lost(self) -> None:
-        """A folder that somebody deleted is made anew, whatever the records say."""
+    def _forget_what_is_lost(self) -> set[str]:
+        """A folder that somebody deleted is made anew, whatever the records say. Gives the locales."""
+        lost = {tag for tag in self.plan.locales if self.clean or self.output.is_lost(tag)}
         if not self.dry:
-            for tag in self.plan.locales:
-                if self.clean or self.output.is_lost(tag):
-                    self.output.records.drop(tag)
-                    self.output.records.drop(Task(tag).record)
+            for tag in lost:
+                self.output.records.drop(tag)
+                self.output.records.drop(Task(tag).record)
             for number in range(1, len(self.plan.sitemaps) + 1 if self.clean else 0):
                 self.output.records.drop(Task("", None, number).record)
+        return lost
 
 
-def _stale(work: Work) -> Scope:
+def _stale(work: Work, reached: Container[str]) -> Scope:
+    """What there is to make; only the locales that are ``reached`` can have any of it."""
     work.fingerprints.complete()
-    found = [(task, work.stale(task)) for task in work.plan.tasks]
+    found = [(task, work.stale(task)) for task in work.plan.tasks if not task.locale or task.locale in reached]
     return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
 
 
