@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from gettext import c2py
 from pathlib import Path
@@ -16,6 +16,7 @@ from babel.messages import Message as PoMessage
 from babel.messages.pofile import PoFileError, PoFileParser
 
 from portolan.locales import SOURCE, Catalog, Message, catalog_path, locale_tags
+from portolan.messages import lost
 from portolan.problem import Problem
 from portolan.sources import read_text
 
@@ -69,7 +70,21 @@ def _load(root: Path, tag: str, problems: list[Problem]) -> Catalog | None:
     if len(problems) > before:
         return None
     messages = [_message(m.id, m.string, m.lineno or 1) for m in po if m.id and not m.fuzzy and m.string]
-    return Catalog(path, po.plural_expr, tuple(message for message in messages if all(message.strings)))
+    catalog = Catalog(path, po.plural_expr, tuple(message for message in messages if all(message.strings)))
+    problems += _lost(catalog)
+    return catalog
+
+
+def _lost(catalog: Catalog) -> Iterator[Problem]:
+    """Placeholders, citations and code must survive translation byte for byte."""
+    spelled = {form for form, numbers in plural_forms(catalog.plural).items() if numbers == 1}
+    for message in catalog.messages:
+        for at, string in enumerate(message.strings):
+            original = message.ids[min(at, len(message.ids) - 1)]
+            # a plural form for exactly one number may leave it out
+            optional = frozenset({"n"}) if len(message.ids) > 1 and at in spelled else frozenset()
+            for part in lost(original, string, optional):
+                yield Problem(catalog.path, message.line, "translation", f"must keep {part} as it stands in {_short(original)}")
 
 
 class _Once(PoCatalog):
@@ -95,3 +110,7 @@ def _message(ids: object, strings: object, line: int) -> Message:
         tuple(strings) if isinstance(strings, (tuple, list)) else (str(strings),),
         line,
     )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 50 else f"{text[:49]}…")

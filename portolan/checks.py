@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from portolan.catalogs import plural_forms
-from portolan.constants import constants
 from portolan.documents import Document
 from portolan.entry import Entry
 from portolan.locales import Catalog
-from portolan.messages import CITATION, lost, placeholders
-from portolan.ports import Chart
+from portolan.messages import CITATION, placeholders
 from portolan.problem import Problem
 from portolan.registry.references import References
 from portolan.registry.types import PORTS, Pool, Registry, System
@@ -35,18 +32,12 @@ def sources(
         *(known_references(registry, documents) if whole("content/registry/references", broken) else ()),
         *commands(registry),
         *articles(documents),
-        *translations(catalogs),
     ]
 
 
 def whole(prefix: str, broken: Set[str]) -> bool:
     """Whether no file under ``prefix`` is broken: only then can be said what is not in it."""
     return not any(path.startswith(prefix) for path in broken)
-
-
-def pages(chart: Chart, documents: Mapping[str, Document]) -> list[Problem]:
-    """All rules that need the registry in order."""
-    return [*prose_placeholders(chart, documents)]
 
 
 def default_locale(settings: Settings | None, catalogs: Mapping[str, Catalog]) -> Iterator[Problem]:
@@ -157,31 +148,12 @@ def citations(document: Document) -> Iterator[str]:
             yield from CITATION.findall(block.text)
 
 
-def prose_placeholders(chart: Chart, documents: Mapping[str, Document]) -> Iterator[Problem]:
+def prose_placeholders(constants: Container[str], documents: Mapping[str, Document]) -> Iterator[Problem]:
     """A placeholder of prose must be a constant of the registry or, in an answer, a value that the page of a port gives."""
-    constant = constants(chart).keys()
     for document in documents.values():
         values = PAGE_VALUES if document.slug.startswith("answer/") else frozenset()
-        known = constant | values
         allowed = f"must be a constant of the registry{' or one of ' if values else ''}{', '.join(sorted(values))}"
         for block in document.blocks:
             for name in placeholders(block.text) if block.message else ():
-                if name not in known:
+                if name not in constants and name not in values:
                     yield Problem(document.path, block.line, "placeholder", f"{{{name}}} {allowed}")
-
-
-def translations(catalogs: Mapping[str, Catalog]) -> Iterator[Problem]:
-    """Placeholders, citations and code must survive translation byte for byte."""
-    for catalog in catalogs.values():
-        spelled = {form for form, numbers in plural_forms(catalog.plural).items() if numbers == 1}
-        for message in catalog.messages:
-            for at, string in enumerate(message.strings):
-                original = message.ids[min(at, len(message.ids) - 1)]
-                # a plural form for exactly one number may leave it out
-                optional = frozenset({"n"}) if len(message.ids) > 1 and at in spelled else frozenset()
-                for part in lost(original, string, optional):
-                    yield Problem(catalog.path, message.line, "translation", f"must keep {part} as it stands in {_short(original)}")
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 50 else f"{text[:49]}…")

@@ -81,6 +81,8 @@ class Manifest:
         """The paths of this manifest that the other doesn't hold."""
         yield from sorted(self.files - other.files)
         for pattern, spans in self.runs.items():
+            if other.runs.get(pattern) == spans:
+                continue
             kept = {number for span in other.runs.get(pattern, ()) for number in range(span.first, span.last + 1)}
             for span in spans:
                 yield from (pattern.replace("*", str(number)) for number in range(span.first, span.last + 1) if number not in kept)

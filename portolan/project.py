@@ -55,8 +55,7 @@ class Project:
     @cached_property
     def content(self) -> bytes:
         """A digest that names everything that the chart follows from."""
-        content = (path + digest.hex() for path, digest in self.sources.items() if path.startswith("content/"))
-        return named([self.code.hex(), *content])
+        return content(self.code, self.sources)
 
     @cached_property
     def outlines(self) -> Outlines:
@@ -81,6 +80,11 @@ class Project:
 def _hashed(name: str, data: bytes) -> str:
     stem, _, suffix = name.rpartition(".")
     return f"assets/{stem}.{hashlib.blake2b(data, digest_size=5).hexdigest()}.{suffix}"
+
+
+def content(code: bytes, sources: Mapping[str, bytes]) -> bytes:
+    """A digest that names the generator and everything below ``content/``."""
+    return named([code.hex(), *(path + digest.hex() for path, digest in sources.items() if path.startswith("content/"))])
 
 
 def named(parts: Iterable[str]) -> bytes:

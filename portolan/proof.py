@@ -15,11 +15,13 @@ from jinja2 import TemplateNotFound
 from portolan.blocks import Builder, single_pages
 from portolan.cache import Cache
 from portolan.fingerprints import Fingerprints, digest
+from portolan.locales import HOME as LOCALES
+from portolan.locales import catalog_path
 from portolan.outlines import examples
 from portolan.pages import BLOCKS
 from portolan.ports import Facts, Segment
 from portolan.problem import Problem
-from portolan.project import Project
+from portolan.project import Project, named
 from portolan.templates import HOME
 
 
@@ -33,6 +35,9 @@ class Fault(NamedTuple):
 
 def prove(project: Project, cache: Cache) -> list[Problem]:
     """All problems of the templates, each with the first page that shows it. What was proven before is not proven again."""
+    shown = _shown(project)
+    if cache.get("proven", shown):
+        return []
     proven: frozenset[bytes] = cache.get("proof", project.code) or frozenset()
     sound: set[bytes] = set()
     found: dict[Fault, str] = {}
@@ -45,7 +50,16 @@ def prove(project: Project, cache: Cache) -> list[Problem]:
             sound.add(fingerprint)
     if sound != proven:
         cache.keep("proof", project.code, frozenset(sound))
+    if not found:
+        cache.keep("proven", shown, True)
     return [Problem(fault.path, fault.line, "template", f"{fault.reason} ({what})") for fault, what in found.items()]
+
+
+def _shown(project: Project) -> bytes:
+    """Names all that is looked at: of catalogs other than the default language's no more than that they are there."""
+    own = catalog_path(project.settings.default_locale)
+    others = {path: b"" for path in project.sources if path.startswith(f"{LOCALES}/") and path != own}
+    return named([project.code.hex(), *(path + digest.hex() for path, digest in {**project.sources, **others}.items())])
 
 
 def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], object]]]:

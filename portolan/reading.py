@@ -15,7 +15,7 @@ from portolan.locales import Locale
 from portolan.nodes import read_yaml
 from portolan.ports import Chart
 from portolan.problem import Problem, ProblemsFound
-from portolan.project import Project, named
+from portolan.project import Project, content, named
 from portolan.prose import Prose
 from portolan.registry.load import decode, load_registry
 from portolan.settings import PATH, Settings
@@ -53,16 +53,23 @@ class Reading:
         chart = None
         if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
             chart = Chart(registry, articles, cited_by)
-            problems += checks.pages(chart, documents)
+            known = self._follows("constants", lambda: constants.constants(chart))
+            problems += checks.prose_placeholders(known, documents)
         if problems or settings is None or chart is None:
             raise ProblemsFound(problems)
         locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
-        rendered = self._prose(documents, locales, chart)
-        titles = {slug: {rendered[tag][slug].title.striptags() for tag in locales} for slug in articles}
+        rendered = self._prose(documents, locales, known)
+        titles = {slug: sorted({rendered[tag][slug].title.striptags() for tag in locales}) for slug in articles}
+        judge = self._follows("judge", lambda: Judge(chart.segments))
+        assets["chart.png"] = self._follows("picture", lambda: picture(chart))
         return Project(
-            self._digest, self._code, self._sources, settings, chart, Judge(chart.segments), locales, rendered, templates, compiled, needed,
-            {**assets, "chart.png": picture(chart)}, search.index(chart, titles), self._cache,
+            self._digest, self._code, self._sources, settings, chart, judge, locales, rendered, templates, compiled, needed, assets,
+            self._follows("search", lambda: search.index(chart, titles), titles), self._cache,
         )  # fmt: skip
+
+    def _follows(self, name: str, make: Callable[[], T], *others: object) -> T:
+        """What follows from ``content/`` alone (and ``others``, by what they print), made now or before."""
+        return self._cache.made(name, named([content(self._code, self._sources).hex(), repr(others)]), make)
 
     def _remember(self, path: str, load: Callable[[], T]) -> T:
         """What ``load`` makes of the file at ``path``, or made of it before, if there was nothing wrong with it."""
@@ -92,8 +99,9 @@ class Reading:
         compiled = {name: read for (name, _), read in now.items()}
         return needs(compiled), {name: read.code for name, read in compiled.items()}
 
-    def _prose(self, written: Mapping[str, Document], locales: Mapping[str, Locale], chart: Chart) -> dict[str, dict[str, Prose]]:
-        known = constants.constants(chart)
+    def _prose(
+        self, written: Mapping[str, Document], locales: Mapping[str, Locale], known: Mapping[str, constants.Constant]
+    ) -> dict[str, dict[str, Prose]]:
         rendered = {}
         for tag, locale in locales.items():
             printed = {name: constants.printed(value, locale) for name, value in known.items()}

@@ -19,7 +19,7 @@ def index(chart: Chart, titles: Mapping[str, Iterable[str]]) -> bytes:
         met = [use for use in segment.uses if use.kind != "range"]
         names = dict.fromkeys([*(use.name for use in met), *segment.names])
         more = dict.fromkeys([*(alias for use in met for alias in use.aliases)])
-        more |= dict.fromkeys(title for slug in segment.articles for title in sorted(titles[slug]))
+        more |= dict.fromkeys(title for slug in segment.articles for title in titles[slug])
         more |= dict.fromkeys(a.title for a in segment.services if a.title and a.title.casefold() not in {n.casefold() for n in names})
         if names or segment.articles:
             lines.append(f"{segment.first}\t{', '.join(names)}\t{' '.join(more)}".rstrip())

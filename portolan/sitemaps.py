@@ -7,6 +7,7 @@ A sitemap holds at most 20,000 addresses, and fewer where many languages make fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from portolan.pages import BLOCKS, Block, Page
@@ -42,10 +43,9 @@ class Sitemap(NamedTuple):
 
     def data(self) -> bytes:
         """The bytes of the file."""
-        entries = (entry for listed in self.listed for entry in self._entries(listed))
-        return b"".join((_HEAD.encode(), *entries, b"</urlset>\n"))
+        return b"".join((_HEAD.encode(), *map(self._entries, self.listed), b"</urlset>\n"))
 
-    def _entries(self, listed: Listed) -> Iterator[bytes]:
+    def _entries(self, listed: Listed) -> bytes:
         places = {tag: listed.page.translated(tag).address(self.base_url) for tag in self.locales}
         alternates = ""
         if len(places) > 1:
@@ -53,10 +53,9 @@ class Sitemap(NamedTuple):
             alternates = "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href="{place}"/>' for tag, place in named)
         entry = "".join(f"<url><loc>{place}</loc><lastmod>{listed.seen}</lastmod>{alternates}</url>\n" for place in places.values()).encode()
         if listed.page.key != _NUMBER:
-            yield entry
-        else:
-            pieces = entry.split(_NUMBER.encode())
-            yield from ((b"%d" % number).join(pieces) for number in range(listed.first, listed.last + 1))
+            return entry
+        pieces = entry.split(_NUMBER.encode())
+        return b"".join([(b"%d" % number).join(pieces) for number in range(listed.first, listed.last + 1)])
 
 
 def sitemaps(chart: Chart, base_url: str, locales: tuple[str, ...], default: str, singles: Iterable[Page]) -> list[Sitemap]:
@@ -81,8 +80,9 @@ def index(all_sitemaps: Iterable[Sitemap], base_url: str) -> bytes:
 def _of_block(chart: Chart, seen: Callable[[Segment], str], block: Block, default: str) -> Iterator[Listed]:
     segments = list(chart.within(block.first, block.last))
     yield Listed(Page("block", default, block), max(map(seen, segments)))
-    for segment in segments:
-        yield Listed(Page("port", default, _NUMBER), seen(segment), max(segment.first, block.first), min(segment.last, block.last))
+    for day, together in groupby(segments, seen):
+        ports = list(together)
+        yield Listed(Page("port", default, _NUMBER), day, max(ports[0].first, block.first), min(ports[-1].last, block.last))
 
 
 def _seen_by(chart: Chart) -> Callable[[Segment], str]:
@@ -92,8 +92,12 @@ def _seen_by(chart: Chart) -> Callable[[Segment], str]:
     cited: dict[int, list[Reference | Citation]] = {id(entry): [chart.references[reference] for reference in entry.references] for entry in entries}
     days = {entry: max((reference.seen for reference in references), default="") for entry, references in cited.items()}
 
+    known: dict[int, str] = {}
+
     def seen(segment: Segment) -> str:
-        entries = (segment.range, *segment.pools, *segment.uses, *segment.abuse)
-        return max(registry.updated, *[days[id(entry)] for entry in entries])
+        if segment.first not in known:
+            entries = (segment.range, *segment.pools, *segment.uses, *segment.abuse)
+            known[segment.first] = max(registry.updated, *[days[id(entry)] for entry in entries])
+        return known[segment.first]
 
     return seen
