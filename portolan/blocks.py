@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from jinja2 import Template
 from markupsafe import Markup
+from xxhash import xxh32_hexdigest
 
 from portolan import index, view
 from portolan.compose import Composer
@@ -123,8 +123,10 @@ class Builder:
             self._stencils[id(outline.shape), stands_in] = found
         stencil, said = found
         values = view.values(outline, self.locale)
-        version = hashlib.blake2b(b"\0".join((said, *values.values())), digest_size=4).hexdigest()
-        return Cut(stencil, {**values, **_of_block(facts.number // BLOCK), "version": version.encode()})
+        version = xxh32_hexdigest(b"\0".join((said, *values.values())))
+        values |= _of_block(facts.number // BLOCK)
+        values["version"] = version.encode()
+        return Cut(stencil, values)
 
     def _stands_in(self, outline: Outline) -> bool:
         """Whether a value that should be translated is not."""

@@ -126,7 +126,7 @@ class Record(NamedTuple):
     @property
     def by_port(self) -> list[bytes]:
         """The digest of each port's page, ``NONE`` where none was made."""
-        return [self.digests[at : at + SIZE] for at in range(0, BLOCK * SIZE, SIZE)]
+        return [self.digests[at : at + SIZE] for at in range(0, BLOCK * SIZE, SIZE)] if self is not NOTHING else [NONE] * BLOCK
 
     def same(self, common: bytes, ports: bytes) -> bool:
         """Whether all pages of ports were made from these fingerprints."""

@@ -131,7 +131,7 @@ def outline(tree: Tree) -> Outline:
 
 
 def values(outline: Outline, locale: Locale) -> dict[str, bytes]:
-    """What fills each hole in a locale, escaped."""
+    """What fills each hole in a locale, escaped; a new dictionary."""
     return outline.plain | {name: locale.phrase(text).encode() for name, text in outline.phrases.items()}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -98,14 +98,15 @@ class Work:
         self.plan, self.output, self.dry = plan, output, dry
         self.fingerprints = Fingerprints(plan.project, plan.menu)
         self._builder: Builder | None = None
-        self._ports = frozenset(number for span in plan.spans for number in range(span.first, span.last + 1))
+        self._ports = cache(lambda block: [number for number in block.ports if any(number in span for span in plan.spans)])
 
     def stale(self, task: Task) -> int:
-        """How many pages of a task must be made."""
+        """How many pages of a task must be made. The index page counts with ports' pages, whether it must be or not."""
         if task.block is None:
             return len(self._stale_singles(task))
         old = self.output.records.block(task.locale, task.block)
-        return len(self._stale_ports(task.locale, task.block, old)) + self._is_index_stale(task.locale, task.block, old)
+        ports = len(self._stale_ports(task.locale, task.block, old))
+        return ports + (ports > 0 or self._is_index_stale(task.locale, task.block, old))
 
     def do(self, task: Task) -> Done:
         """Bring a task up to date."""
@@ -123,11 +124,11 @@ class Work:
     def _stale_ports(self, locale: str, block: Block, old: Record) -> list[int]:
         of_locale = self.fingerprints.locale(locale)
         if old is NOTHING or old.common != of_locale.port:
-            return [number for number in block.ports if number in self._ports]
+            return self._ports(block)
         common, own = of_locale.port, of_locale.ports(block)
         if old.same(common, own):
             return []
-        return [number for number in block.ports if number in self._ports and not old.made_from(number - block.first, common, own)]
+        return [number for number in self._ports(block) if not old.made_from(number - block.first, common, own)]
 
     def _is_index_stale(self, locale: str, block: Block, old: Record) -> bool:
         return old is NOTHING or old.index_page != self.fingerprints.locale(locale).block(block)
@@ -244,8 +245,11 @@ def root_files(plan: Plan) -> Iterator[File]:
         yield File(Page("sitemaps").path, sitemaps.index(plan.sitemaps, settings.base_url))
 
 
-def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Ascending numbers as runs of consecutive ones: first and last."""
+    if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
+        yield numbers[0], numbers[-1]
+        return
     for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         found = [number for _, number in run]
         yield found[0], found[-1]
