@@ -24,7 +24,8 @@ from portolan.reasons import Scope, State, reason
 from portolan.registry.types import PORTS, Span
 from portolan.work import Done, Plan, Task, Work, root_files
 
-_SAMPLES = range(0, PORTS, 3571)  # a prime stride: ports of all ranges
+_SAMPLES = range(1785, PORTS, 3571)  # a prime stride: ports of all ranges
+_SHARING = 4
 _FEW = 4096  # so few pages need no estimate: they take this much at most
 _MOST = 32 * 1024
 _MARGIN = 1.1
@@ -205,14 +206,16 @@ def _estimate(work: Work, scope: Scope) -> Estimate:
     _, _, unit = output.room()
     before = output.claim()
     per_locale = sum(len(span) for span in plan.spans)
+    samples = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
+    tags = list(dict.fromkeys(task.locale for task in scope.tasks if task.block))
+    apart = min(len(tags), _SHARING, len(samples))  # locales share the samples, or else many would take long
     pages = size = new = taken = 0
-    for tag in reversed({task.locale: None for task in scope.tasks if task.block}):  # the first comes last, and goes on from here
+    for at, tag in reversed([*enumerate(tags)]):  # the first comes last, and its builder goes on from here
         stale = min(per_locale, sum(len(task.block.ports) for task in scope.tasks if task.locale == tag and task.block))
         missing = max(0, per_locale - before.below(tag))
         sizes = [_MOST]
         if scope.pages > _FEW:
-            ports = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
-            sizes = [len(work.builder(tag).port(port)) for port in ports]
+            sizes = [len(work.builder(tag).port(port)) for port in samples[at % apart :: apart]]
         pages += stale
         new += missing
         size += int(stale * sum(sizes) / len(sizes))

@@ -7,6 +7,7 @@ A sitemap holds at most 20,000 addresses, and fewer where many languages make fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -43,19 +44,24 @@ class Sitemap(NamedTuple):
 
     def data(self) -> bytes:
         """The bytes of the file."""
-        return b"".join((_HEAD.encode(), *map(self._entries, self.listed), b"</urlset>\n"))
+        pieces = cache(lambda page, seen: self._entry(page, seen).split(_NUMBER.encode()))  # ports that were looked at on one day share theirs
+        entries = [_HEAD.encode()]
+        for page, seen, first, last in self.listed:
+            if page.key == _NUMBER:
+                shared = pieces(page, seen)
+                entries += [(b"%d" % number).join(shared) for number in range(first, last + 1)]
+            else:
+                entries.append(self._entry(page, seen))
+        return b"".join((*entries, b"</urlset>\n"))
 
-    def _entries(self, listed: Listed) -> bytes:
-        places = {tag: listed.page.translated(tag).address(self.base_url) for tag in self.locales}
+    def _entry(self, page: Page, seen: str) -> bytes:
+        """The page in all languages."""
+        places = {tag: page.translated(tag).address(self.base_url) for tag in self.locales}
         alternates = ""
         if len(places) > 1:
             named = [*places.items(), ("x-default", places.get(self.default, next(iter(places.values()))))]
             alternates = "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href="{place}"/>' for tag, place in named)
-        entry = "".join(f"<url><loc>{place}</loc><lastmod>{listed.seen}</lastmod>{alternates}</url>\n" for place in places.values()).encode()
-        if listed.page.key != _NUMBER:
-            return entry
-        pieces = entry.split(_NUMBER.encode())
-        return b"".join([(b"%d" % number).join(pieces) for number in range(listed.first, listed.last + 1)])
+        return "".join(f"<url><loc>{place}</loc><lastmod>{seen}</lastmod>{alternates}</url>\n" for place in places.values()).encode()
 
 
 def sitemaps(chart: Chart, base_url: str, locales: tuple[str, ...], default: str, singles: Iterable[Page]) -> list[Sitemap]:
