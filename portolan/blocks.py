@@ -72,7 +72,7 @@ class Builder:
     @cached_property
     def _index_pages(self) -> IndexPages:
         stocks = {template: self._stock("block", template) for template in index.TEMPLATES}
-        return IndexPages(self.locale.tag, self.project.chart, self.project.rows, stocks)
+        return IndexPages(self.locale.tag, self.project.told, stocks)
 
     # Blocks
 

@@ -5,15 +5,13 @@ What the lines tell is in ``rows``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
 from portolan.pages import BLOCKS, Block, Page
-from portolan.ports import Chart
 from portolan.render import Sheet, Stock, context, drafted
-from portolan.rows import Look, Rows
+from portolan.rows import Look, Told
 from portolan.stencil import Fragment, Hole, Stencil
 
 TEMPLATES = ("block.html", "cell.html", "line.html")
@@ -30,9 +28,9 @@ class _Line(NamedTuple):
 class IndexPages:
     """The index pages of one locale."""
 
-    def __init__(self, tag: str, chart: Chart, rows: Rows, stocks: Mapping[str, Stock]) -> None:
+    def __init__(self, tag: str, told: Callable[[Block], Told], stocks: Mapping[str, Stock]) -> None:
         """``stocks`` are what the ``TEMPLATES`` draw on."""
-        self._chart, self._rows, self._stocks = chart, rows, stocks
+        self._told, self._stocks = told, stocks
         self._page = Page("block", tag, Hole("block.key"))
         self._cells: dict[str, Stencil] = {}
         self._lines: dict[Look, _Line] = {}
@@ -40,20 +38,18 @@ class IndexPages:
 
     def page(self, block: Block) -> bytes:
         """The page of a block."""
-        colours: list[str] = []
+        told = self._told(block)
         lines: dict[str, list[bytes]] = {}
         stood_in = False
-        for segment in self._chart.within(block.first, block.last):
-            row, numbers = self._rows(segment), segment.within(block.first, block.last)
-            line = self._line(row.look)
-            lines.setdefault(segment.range.id, []).append(line.stencil.repeated(row.values, "number", _printed(numbers)))
-            colours += [row.colour] * len(numbers)
+        for range_id, look, values, numbers in told.rows:
+            line = self._lines.get(look) or self._line(look)
+            lines.setdefault(range_id, []).append(line.stencil.repeated(values, "number", numbers))
             stood_in = stood_in or line.stood_in
-        cells = [self._cell(colour).repeated({}, "number", _printed(numbers)) for colour, numbers in _runs(colours, block)]
+        cells = [self._cell(colour).repeated({}, "number", numbers) for colour, numbers in told.runs]
         shown = _with_neighbours(block)
-        values = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
-        values |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
-        return self._around(tuple(shown), tuple(lines), stood_in).stamp(values)
+        filled = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
+        filled |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
+        return self._around(tuple(shown), tuple(lines), stood_in).stamp(filled)
 
     def _around(self, roles: tuple[str, ...], ranges: tuple[str, ...], stood_in: bool) -> Stencil:
         """The page around cells and lines; blocks that have the same ``roles`` and ``ranges`` share it."""
@@ -74,11 +70,10 @@ class IndexPages:
         return self._cells[colour]
 
     def _line(self, look: Look) -> _Line:
-        if look not in self._lines:
-            holes = {name: Hole(name) for at in range(look.uses) for name in (f"name.{at}", f"url.{at}")}
-            uses = [SimpleNamespace(name=holes[f"name.{at}"], url=holes[f"url.{at}"]) for at in range(look.uses)]
-            holes |= {"names": Hole("names")} if look.named else {}
-            self._lines[look] = self._stencil(_LINE, {"names": holes.get("names"), "status": look.status, "uses": uses}, holes)
+        holes = {name: Hole(name) for at in range(look.uses) for name in (f"name.{at}", f"url.{at}")}
+        uses = [SimpleNamespace(name=holes[f"name.{at}"], url=holes[f"url.{at}"]) for at in range(look.uses)]
+        holes |= {"names": Hole("names")} if look.named else {}
+        self._lines[look] = self._stencil(_LINE, {"names": holes.get("names"), "status": look.status, "uses": uses}, holes)
         return self._lines[look]
 
     def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Line:
@@ -101,19 +96,6 @@ def _texts(block: Block) -> dict[str, bytes]:
     """What pages print of a block."""
     texts = (str(block), f"{block.first}–{block.last}", str(block.first), str(block.last))
     return {name: text.encode() for name, text in zip(_TEXTS, texts, strict=True)}
-
-
-def _printed(numbers: Sequence[int]) -> list[bytes]:
-    return [b"%d" % number for number in numbers]
-
-
-def _runs(colours: Sequence[str], block: Block) -> Iterator[tuple[str, range]]:
-    """Neighbouring ports of a block that have the same colour."""
-    first = block.first
-    for colour, run in groupby(colours):
-        length = len(list(run))
-        yield colour, range(first, first + length)
-        first += length
 
 
 def _lines_of(range_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -13,9 +13,10 @@ from jinja2 import Environment
 from portolan.cache import Cache
 from portolan.locales import Locale
 from portolan.outlines import Outlines
+from portolan.pages import Block
 from portolan.ports import Chart
 from portolan.prose import Prose
-from portolan.rows import Rows
+from portolan.rows import Told, told_by
 from portolan.settings import Settings
 from portolan.templates import Needs, environment
 from portolan.verdict import Judge
@@ -63,9 +64,9 @@ class Project:
         return Outlines(self.chart, self.judge, self.cache, self.content)
 
     @cached_property
-    def rows(self) -> Rows:
-        """What the index pages of blocks tell of segments."""
-        return Rows(self.chart)
+    def told(self) -> Callable[[Block], Told]:
+        """What the index pages of blocks tell."""
+        return told_by(self.chart)
 
     @property
     def asset_paths(self) -> dict[str, str]:
