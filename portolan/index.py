@@ -18,7 +18,7 @@ TEMPLATES = ("block.html", "cell.html", "line.html")
 _PAGE, _CELL, _LINE = TEMPLATES
 
 
-class _Line(NamedTuple):
+class _Each(NamedTuple):
     """What is printed once for every port; ``stood_in``: whether English stands in it."""
 
     stencil: Stencil
@@ -32,8 +32,8 @@ class IndexPages:
         """``stocks`` are what the ``TEMPLATES`` draw on."""
         self._told, self._stocks = told, stocks
         self._page = Page("block", tag, Hole("block.key"))
-        self._cells: dict[str, Stencil] = {}
-        self._lines: dict[Look, _Line] = {}
+        self._cells: dict[str, _Each] = {}
+        self._lines: dict[Look, _Each] = {}
         self._pages: dict[tuple[object, ...], Stencil] = {}
 
     def page(self, block: Block) -> bytes:
@@ -45,7 +45,11 @@ class IndexPages:
             line = self._lines.get(look) or self._line(look)
             lines.setdefault(range_id, []).append(line.stencil.repeated(values, "number", numbers))
             stood_in = stood_in or line.stood_in
-        cells = [self._cell(colour).repeated({}, "number", numbers) for colour, numbers in told.runs]
+        cells: list[bytes] = []
+        for colour, numbers in told.runs:
+            cell = self._cells.get(colour) or self._cell(colour)
+            cells.append(cell.stencil.repeated({}, "number", numbers))
+            stood_in = stood_in or cell.stood_in
         shown = _with_neighbours(block)
         filled = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
         filled |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
@@ -64,21 +68,20 @@ class IndexPages:
             found = self._pages[roles, ranges, stood_in] = Stencil(Fragment.of(text), holes)
         return found
 
-    def _cell(self, colour: str) -> Stencil:
-        if colour not in self._cells:
-            self._cells[colour] = self._stencil(_CELL, {"colour": colour}).stencil
+    def _cell(self, colour: str) -> _Each:
+        self._cells[colour] = self._stencil(_CELL, {"colour": colour})
         return self._cells[colour]
 
-    def _line(self, look: Look) -> _Line:
+    def _line(self, look: Look) -> _Each:
         holes = {name: Hole(name) for at in range(look.uses) for name in (f"name.{at}", f"url.{at}")}
         uses = [SimpleNamespace(name=holes[f"name.{at}"], url=holes[f"url.{at}"]) for at in range(look.uses)]
         holes |= {"names": Hole("names")} if look.named else {}
         self._lines[look] = self._stencil(_LINE, {"names": holes.get("names"), "status": look.status, "uses": uses}, holes)
         return self._lines[look]
 
-    def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Line:
+    def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Each:
         draft = drafted(template, {"number": Hole("number"), **values}, self._page, self._stocks[template], None)
-        return _Line(Stencil(Fragment.of(f"{draft.texts[0]}\n"), {"number", *holes}), draft.stood_in)
+        return _Each(Stencil(Fragment.of(f"{draft.texts[0]}\n"), {"number", *holes}), draft.stood_in)
 
 
 _ROLES = ("previous", "block", "next")

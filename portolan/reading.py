@@ -41,24 +41,24 @@ class Reading:
         root, problems = self._root, self._problems
         settings = load_settings(root, problems)
         registry = load_registry(root, problems, self._remember)
-        documents = load_documents(root, problems)
+        written = load_documents(root, problems)
         catalogs = load_catalogs(root, problems, self._remember)
         templates = _texts(root, "templates", problems)
         assets = {path.name: path.read_bytes() for path in files(root, "assets") if path.parent == root / "assets"}
-        articles = {document.slug: document.front.ports for document in documents.values() if document.is_article}
-        cited_by = {document.slug: frozenset(checks.citations(document)) for document in documents.values()}
+        articles = {document.slug: document.front.ports for document in written.values() if document.is_article}
+        cited_by = {document.slug: frozenset(checks.citations(document)) for document in written.values()}
         broken = {problem.path for problem in problems}
-        problems += checks.sources(settings, registry, documents, catalogs, broken)
+        problems += checks.sources(settings, registry, written, catalogs, broken)
         needed, compiled = self._read(templates)
         chart = None
         if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
             chart = Chart(registry, articles, cited_by)
             known = self._follows("constants", lambda: constants.constants(chart))
-            problems += checks.prose_placeholders(known, documents)
+            problems += checks.prose_placeholders(known, written)
         if problems or settings is None or chart is None:
             raise ProblemsFound(problems)
         locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
-        rendered = self._prose(documents, locales, known)
+        rendered = self._prose(written, locales, known)
         titles = {slug: sorted({rendered[tag][slug].title.striptags() for tag in locales}) for slug in articles}
         judge = self._follows("judge", lambda: Judge(chart.segments))
         assets["chart.png"] = self._follows("picture", lambda: picture(chart))

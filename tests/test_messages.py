@@ -15,6 +15,7 @@ from portolan.extract import POT, extract, merge_all
 from portolan.loading import load_project
 from portolan.locales import SOURCE, catalog_path, locale_tags
 from portolan.messages import fill, lost
+from portolan.pages import Block
 from portolan.project import Project
 from portolan.proof import prove
 
@@ -98,18 +99,33 @@ def test_a_page_in_english_needs_no_excuse(project: Project) -> None:
 
 def test_untranslated_parts_are_marked_and_told(tmp_path: Path) -> None:
     root = copy_of(ROOT, tmp_path)
-    catalog = root / catalog_path("de")
-    text = catalog.read_text()
-    start = text.index("A mosh server takes one port")
-    end = text.index("\n\n", start)
-    entry = text[start:end]
-    catalog.write_text(text.replace(entry, entry[: entry.index("msgstr")] + 'msgstr ""'))
+    _untranslate(root, "A mosh server takes one port")
     project = load_project(root, prove)
     page = Builder(project, "de", project.locales).port(60603).decode()
     assert '<span lang="en">A mosh server' in page
     assert "noch nicht übersetzt" in page
     complete = Builder(project, "de", project.locales).port(31050).decode()
     assert "noch nicht übersetzt" not in complete
+
+
+def test_blocks_tell_of_untranslated_lines_where_they_stand(tmp_path: Path) -> None:
+    root = copy_of(ROOT, tmp_path)
+    _untranslate(root, 'msgid "reserved"')
+    project = load_project(root, prove)
+    builder = Builder(project, "de", project.locales)
+    told = {str(block): "noch nicht übersetzt" in builder.index(block).data.decode() for block in (Block(0), Block(49152), Block(256))}
+    assert told == {"0-255": True, "49152-49407": False, "256-511": True}
+    assert '<span lang="en">reserved</span>' in builder.index(Block(0)).data.decode()
+
+
+def _untranslate(root: Path, message: str) -> None:
+    """Empty the German translation of the message with this text in it."""
+    catalog = root / catalog_path("de")
+    text = catalog.read_text()
+    start = text.index(message)
+    end = text.index("\n\n", start)
+    entry = text[start:end]
+    catalog.write_text(text.replace(entry, entry[: entry.index("msgstr")] + 'msgstr ""'))
 
 
 def test_numbers_follow_the_locale(project: Project) -> None:
