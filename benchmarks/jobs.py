@@ -14,6 +14,7 @@ PEERS = ("Hugo", "Eleventy", "Zola")
 
 CLEAN, COLD = "clean", "clean, cold cache"
 GERMAN = "clean, German alone, after an edit of its messages"
+GERMAN_AGAIN = "clean (`--clean`) into the same folder, German alone, after an edit of its messages"
 AGAIN = "nothing changed"
 
 

@@ -118,7 +118,7 @@ def _whole(results: Results) -> Iterator[str]:
     base = Job(jobs.OURS, jobs.CLEAN, "tmpfs", results.facts["pages"], languages)
     kinds = [base._replace(what=what) for what in (jobs.CLEAN, jobs.COLD, jobs.AGAIN, *(edit.name for edit in EDITS))]
     kinds += [base._replace(tool=tool) for tool in (jobs.COPY, jobs.FLOOR, jobs.FLOOR_ALONE)]
-    kinds.append(Job(jobs.OURS, jobs.GERMAN, "tmpfs", results.facts["pages"]))
+    kinds += [Job(jobs.OURS, what, "tmpfs", results.facts["pages"]) for what in (jobs.GERMAN, jobs.GERMAN_AGAIN)]
     rows = []
     for job in kinds:
         disk = job._replace(place="disk")

@@ -319,8 +319,10 @@ def _edited(bench: Bench, site: Path) -> None:
         with scratch(bench.work) as folder:
             for at in range(max(1, bench.rounds // 2)):
                 out = folder / f"out-{at}"
-                MESSAGE.make(bench.ours.root, next(_edits))
-                bench.results.run(bench.ours_job(jobs.GERMAN), bench.ours.build(out, bench.processes, ["de"], bench.pages))
+                build = bench.ours.build(out, bench.processes, ["de"], bench.pages)
+                for what, command in ((jobs.GERMAN, build), (jobs.GERMAN_AGAIN, [*build, "--clean"])):
+                    MESSAGE.make(bench.ours.root, next(_edits))
+                    bench.results.run(bench.ours_job(what), command)
                 remove(out)
         MESSAGE.make(bench.ours.root, 0)
         bench.ours.warm()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,10 +46,12 @@ class PartRecorder(DraftSheet):
 
     def prose(self, slug: str, **values: object) -> Markup:
         html = super().prose(slug, **values)
-        before = len(self._places)
-        text = super().prose(slug, **{name: Markup(f"{{{name}}}") for name in values})
-        self.noted.append((slug, OPEN.sub(_CITATION, str(text)), [place.key for place in self._places[before:] if isinstance(place, Source)]))
-        del self._places[before:]
+        self._note(slug, lambda: super(PartRecorder, self).prose(slug, **{name: Markup(f"{{{name}}}") for name in values}))
+        return html
+
+    def lead(self, slug: str) -> Markup:
+        html = super().lead(slug)
+        self._note(slug, lambda: super(PartRecorder, self).lead(slug))
         return html
 
     def inline(self, slug: str, **values: object) -> Markup:
@@ -57,6 +59,12 @@ class PartRecorder(DraftSheet):
         _, text, keys = self.noted[-1]
         self.noted[-1] = slug, text.removeprefix("<p>").removesuffix("</p>"), keys
         return html
+
+    def _note(self, slug: str, write: Callable[[], Markup]) -> None:
+        before = len(self._places)
+        text = OPEN.sub(_CITATION, str(write()))
+        self.noted.append((slug, text, [place.key for place in self._places[before:] if isinstance(place, Source)]))
+        del self._places[before:]
 
 
 class Recorder(Sheet):
@@ -76,16 +84,6 @@ class Recorder(Sheet):
             for key in keys:
                 text = text.replace(_CITATION, citation(self.number_of(key)), 1)
             self.texts[slug] = text
-        return html
-
-    def prose(self, slug: str, **values: object) -> Markup:
-        html = super().prose(slug, **values)
-        self.texts[slug] = str(super().prose(slug, **{name: Markup(f"{{{name}}}") for name in values}))
-        return html
-
-    def lead(self, slug: str) -> Markup:
-        html = super().lead(slug)
-        self.texts[slug] = str(html)
         return html
 
     @property
