@@ -1,4 +1,7 @@
-"""The report: claims and tables in Markdown, and a chart. ``python -m benchmarks.report`` writes it anew from results.json."""
+"""The report: claims and tables in Markdown, and a chart; the claims stand in the README, too.
+
+``python -m benchmarks.report`` writes all of it anew from results.json.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from benchmarks.results import Results
 
 _TOOLS = (jobs.OURS, jobs.OURS_ALONE, *jobs.PEERS, jobs.PLAIN, jobs.COPY, jobs.FLOOR, jobs.FLOOR_ALONE)
 _NONE = "–"
+_BEGIN, _END = "<!-- figures: written by benchmarks.report -->", "<!-- end of figures -->"
 
 
 def write(results: Results, folder: Path) -> None:
@@ -24,6 +28,21 @@ def write(results: Results, folder: Path) -> None:
     (folder / "chart.svg").write_text(chart(results))
 
 
+def show(results: Results, readme: Path) -> None:
+    """Put the claims into the README, between the two comments that mark their place."""
+    facts = results.facts
+    versions = [f"{peer} {facts[peer]}" for peer in jobs.PEERS if peer in facts]
+    machine = f"{facts['processor']}, {facts['memory']}, {facts['processes']} processes, Python {facts['Python']}"
+    told = "[benchmarks/results/results.md](benchmarks/results/results.md)"
+    lines = [f"Measured on {facts['date']}: {'; '.join((machine, ', '.join(versions)))}. All of it: {told}.\n", *_claims(results)]
+    before, _, rest = readme.read_text().partition(_BEGIN)
+    readme.write_text("\n".join((f"{before}{_BEGIN}", *lines, _END)) + rest.partition(_END)[2])
+
+
+def _claims(results: Results) -> Iterator[str]:
+    yield from _table(("claim", "measured", ""), [(claim.text, claim.measured or _NONE, claim.verdict) for claim in claims(results)])
+
+
 def _report(results: Results) -> Iterator[str]:
     facts = results.facts
     yield "# What was measured\n"
@@ -32,7 +51,7 @@ def _report(results: Results) -> Iterator[str]:
         yield "**A quick trial of the harness**: few pages, one round. The claims are about more than this.\n"
     yield from _machine(results)
     yield "\n## Claims\n"
-    yield from _table(("claim", "measured", ""), [(claim.text, claim.measured or _NONE, claim.verdict) for claim in claims(results)])
+    yield from _claims(results)
     yield f"\n## One language, {facts['pages']:,} port pages\n"
     if "one language" in facts:
         yield f"{_size(facts['one language'])}; the other generators and the plain loop write the {facts['pages']:,} port pages only.\n"
@@ -165,4 +184,6 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent / "results"
-    write(Results.load(here / "results.json"), here)
+    found = Results.load(here / "results.json")
+    write(found, here)
+    show(found, here.parent.parent / "README.md")

@@ -91,6 +91,8 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
     results.facts["minutes"] = round((time.monotonic() - started) / 60)
     target = HOME / "quick" if quick else RESULTS
     report.write(results, target)
+    if not quick:
+        report.show(results, CHECKOUT / "README.md")
     click.echo((target / "results.md").read_text())
 
 
