@@ -144,9 +144,8 @@ NOTHING = Record(NONE, NONE, NONE, NONE * BLOCK, NONE * BLOCK)
 _LENGTH = SIZE * (4 + 2 * BLOCK)
 
 
-def file_digest(data: bytes) -> bytes:
-    """The digest by which a written file is known again."""
-    return xxh3_64_digest(data)
+# The digest by which a written file is known again.
+file_digest = xxh3_64_digest
 
 
 class Records:
@@ -155,12 +154,16 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: dict[str, int] = {}
+        self._missing: set[str] = set()  # nobody but this run makes records, so what isn't there needs no second look
 
     def block(self, locale: str, block: Block) -> Record:
         """The record of a block; ``NOTHING`` when there is none, or none that is whole."""
+        if locale in self._missing:
+            return NOTHING
         try:
             data = os.pread(self._descriptor(locale, os.O_RDONLY), _LENGTH, _place(block))
         except FileNotFoundError:
+            self._missing.add(locale)
             return NOTHING
         if len(data) < _LENGTH or xxh3_64_digest(data[SIZE:]) != data[:SIZE]:
             return NOTHING
@@ -220,6 +223,7 @@ class Records:
         if key not in self._open:
             if mode != os.O_RDONLY:
                 self._folder.mkdir(parents=True, exist_ok=True)
+                self._missing.discard(locale)
                 mode |= os.O_CREAT
             self._open[key] = os.open(self._folder / locale, mode, 0o644)
         return self._open[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
@@ -103,7 +103,8 @@ class Work:
     def stale(self, task: Task) -> int:
         """How many pages of a task must be made. The index page counts with ports' pages, whether it must be or not."""
         if task.block is None:
-            return len(self._stale_singles(task))
+            nothing_known = not self.output.records.pages(task.record)
+            return len(self._singles(task)) if nothing_known else len(self._stale_singles(task))
         old = self.output.records.block(task.locale, task.block)
         ports = len(self._stale_ports(task.locale, task.block, old))
         return ports + (ports > 0 or self._is_index_stale(task.locale, task.block, old))
@@ -191,20 +192,22 @@ class Work:
 
     def _stale_singles(self, task: Task) -> dict[Page, bytes]:
         known = self.output.records.pages(task.record)
-        return {page: made_from for page, made_from in self._singles(task) if known.get(page.path, (NONE,))[0] != made_from}
+        made_from = {page: self._made_from(task, page) for page in self._singles(task)}
+        return {page: digest for page, digest in made_from.items() if known.get(page.path, (NONE,))[0] != digest}
 
-    def _singles(self, task: Task) -> Iterable[tuple[Page, bytes]]:
+    def _singles(self, task: Task) -> list[Page]:
+        return [self.plan.sitemaps[task.sitemap - 1].page] if task.sitemap else [*single_pages(self.plan.project, task.locale)]
+
+    def _made_from(self, task: Task, page: Page) -> bytes:
         if task.sitemap:
-            sitemap = self.plan.sitemaps[task.sitemap - 1]
-            return [(sitemap.page, self.fingerprints.sitemap(sitemap))]
-        of_locale = self.fingerprints.locale(task.locale)
-        return [(page, of_locale.single(page)) for page in single_pages(self.plan.project, task.locale)]
+            return self.fingerprints.sitemap(self.plan.sitemaps[task.sitemap - 1])
+        return self.fingerprints.locale(task.locale).single(page)
 
     def _do_singles(self, task: Task) -> Done:
         records = self.output.records
         known = records.pages(task.record)
         stale = self._stale_singles(task)
-        kept = {page.path: known[page.path] for page, _ in self._singles(task) if page not in stale}
+        kept = {page.path: known[page.path] for page in self._singles(task) if page not in stale}
         if known and not self.dry:
             records.put_pages(task.record, kept)
         changed: list[str] = []
