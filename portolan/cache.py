@@ -8,12 +8,36 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 _DIGEST = 16
+
+
+class Packed(Mapping[str, T]):
+    """Values by name, pickled each on its own: what nobody looks at is not unpickled."""
+
+    def __init__(self, values: Mapping[str, T]) -> None:
+        self._values, self._pickles = dict(values), dict.fromkeys(values, b"")
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._values:
+            self._values[name] = pickle.loads(self._pickles[name])
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pickles)
+
+    def __len__(self) -> int:
+        return len(self._pickles)
+
+    def __getstate__(self) -> dict[str, bytes]:
+        return {name: made or pickle.dumps(self[name], pickle.HIGHEST_PROTOCOL) for name, made in self._pickles.items()}
+
+    def __setstate__(self, pickles: dict[str, bytes]) -> None:
+        self._values, self._pickles = {}, pickles
 
 
 class Cache:

@@ -6,11 +6,15 @@ The whole project is kept in ``.cache/`` as long as no source changes.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
+
+import babel
+import jinja2
+import markupsafe
 
 from portolan.cache import Cache
 from portolan.problem import Problem, ProblemsFound
@@ -32,7 +36,7 @@ def load_project(root: Path, prove: Prove) -> Project:
     cache = Cache(root / _PLACE)
     sources = dict(_digests(root))
     code = named(path + digest.hex() for path, digest in sources.items() if path.startswith(f"{_PACKAGE.name}/"))
-    code = named([code.hex(), sys.version, *map(version, _LIBRARIES)])
+    code = named([code.hex(), sys.version, *_libraries()])
     digest = named([code.hex(), *(path + digest.hex() for path, digest in sources.items())])
     project: Project | None = cache.get("project", digest)
     if project is None:
@@ -44,6 +48,18 @@ def load_project(root: Path, prove: Prove) -> Project:
         cache.keep("project", digest, project)
         return project
     return replace(project, cache=cache)
+
+
+def _libraries() -> list[str]:
+    """Names and versions of the libraries that may show in a page, as their installers noted them beside them."""
+    homes = {Path(module.__file__ or "").parents[1] for module in (babel, jinja2, markupsafe)}
+    names = [name for home in sorted(homes) for name in sorted(os.listdir(home)) if name.endswith("-info")]
+    noted = [name for name in names if name.partition("-")[0].lower() in _LIBRARIES]
+    if len(noted) < len(_LIBRARIES):
+        from importlib.metadata import version  # elsewhere; loading that takes longer
+
+        return [version(name) for name in _LIBRARIES]
+    return noted
 
 
 def _digests(root: Path) -> Iterator[tuple[str, bytes]]:

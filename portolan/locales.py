@@ -6,7 +6,8 @@ its catalog is empty, and every other catalog falls back to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import pickle
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from gettext import c2py
 from pathlib import Path
@@ -48,14 +49,21 @@ class Locale:
     def __init__(self, tag: str, catalog: Catalog) -> None:
         self.tag = tag
         self.plural_rule = catalog.plural
-        self._strings = {message.ids: message.strings for message in catalog.messages}
+        self.__dict__["_strings"] = {message.ids: message.strings for message in catalog.messages}
+        self._pickle = b""
 
     def __repr__(self) -> str:
         return f"Locale({self.tag})"
 
     def __getstate__(self) -> dict[str, object]:
-        kept = ("tag", "plural_rule", "_strings", "name", "direction")  # the last two for menus, or else each would load all of CLDR's data
-        return {field: getattr(self, field) for field in kept}
+        # menus show name and direction of all locales, and need neither CLDR's data for that nor the strings
+        kept = {field: getattr(self, field) for field in ("tag", "plural_rule", "name", "direction")}
+        return {**kept, "_pickle": pickle.dumps(self._strings, pickle.HIGHEST_PROTOCOL)}
+
+    @cached_property
+    def _strings(self) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+        found: Mapping[tuple[str, ...], tuple[str, ...]] = pickle.loads(self._pickle)
+        return found
 
     @cached_property
     def cldr(self) -> Cldr:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from portolan import checks, constants, documents, search
-from portolan.cache import Cache
+from portolan.cache import Cache, Packed
 from portolan.catalogs import load_catalogs
 from portolan.chart import picture
 from portolan.documents import Document, load_documents
@@ -63,7 +63,7 @@ class Reading:
         judge = self._follows("judge", lambda: Judge(chart.segments))
         assets["chart.png"] = self._follows("picture", lambda: picture(chart))
         return Project(
-            self._digest, self._code, self._sources, settings, chart, judge, locales, rendered, templates, compiled, needed, assets,
+            self._digest, self._code, self._sources, settings, chart, judge, locales, Packed(rendered), templates, compiled, needed, assets,
             self._follows("search", lambda: search.index(chart, titles), titles), self._cache,
         )  # fmt: skip
 

@@ -24,8 +24,8 @@ from portolan.reasons import Scope, State, reason
 from portolan.registry.types import PORTS, Span
 from portolan.work import Done, Plan, Task, Work, root_files
 
-_SAMPLES = range(1785, PORTS, 3571)  # a prime stride: ports of all ranges
-_SHARING = 6
+_SAMPLES = range(3575, PORTS, 7151)  # a prime stride: ports of all ranges
+_SHARING = 3
 _FEW = 4096  # so few pages need no estimate: they take this much at most
 _MOST = 32 * 1024
 _MARGIN = 1.1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from itertools import chain
 from pathlib import Path
 
 from portolan.problem import Problem
@@ -16,7 +18,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\ufff
 
 def files(root: Path, *folders: str) -> list[Path]:
     """All files below the folders of ``root`` that people mean to be there, in order."""
-    return sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file() and not _TEMPORARY.fullmatch(path.name))
+    walks = chain.from_iterable(os.walk(root / folder) for folder in folders)
+    found = [os.path.join(where, name) for where, _, names in walks for name in names if not _TEMPORARY.fullmatch(name)]
+    return sorted(Path(path) for path in found if os.path.isfile(path))
 
 
 def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
