@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -87,10 +87,10 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
         )  # fmt: skip
         results.facts |= {name: getattr(bench, name) for name in ("pages", "languages", "rounds", "peer_rounds", "processes")}
         results.facts["quick"] = quick
-        measure_all(bench)
-    results.facts["minutes"] = round((time.monotonic() - started) / 60)
-    target = HOME / "quick" if quick else RESULTS
-    report.write(results, target)
+        target = HOME / "quick" if quick else RESULTS
+        for _ in stages(bench):  # a run that is stopped leaves what it has measured
+            results.facts["minutes"] = round((time.monotonic() - started) / 60)
+            report.write(results, target)
     if not quick:
         report.show(results, CHECKOUT / "README.md")
     click.echo((target / "results.md").read_text())
@@ -105,9 +105,9 @@ def have_peers(results: Results) -> list[Peer]:
     return found
 
 
-def measure_all(bench: Bench) -> None:
-    """Everything, from the smallest to what needs the most room. What fails is told, and the rest measured."""
-    stages: dict[str, Callable[[], None]] = {
+def stages(bench: Bench) -> Iterator[str]:
+    """Measures everything, from the smallest to what needs the most room. What fails is told, and the rest measured."""
+    found: dict[str, Callable[[], None]] = {
         "the data for the other generators": lambda: export(bench),
         "one language on tmpfs": lambda: one_language(bench, "tmpfs", bench.work, bench.rounds, bench.peer_rounds),
         "building again": lambda: repeated(bench),
@@ -118,13 +118,14 @@ def measure_all(bench: Bench) -> None:
         "random edits of the whole site": lambda: random_edits(bench),
         "24 languages": lambda: many_languages(bench),
     }
-    for name, stage in stages.items():
+    for name, stage in found.items():
         bench.results.tell(name)
         try:
             stage()
         except (subprocess.CalledProcessError, LookupError, OSError, ValueError):
             traceback.print_exc()
             bench.results.note(f"Not finished: {name}.")
+        yield name
 
 
 def export(bench: Bench) -> None:
