@@ -23,7 +23,7 @@ import click
 from benchmarks import floor, jobs, report
 from benchmarks.jobs import PORTS, Job
 from benchmarks.machine import machine
-from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, EDITS, MESSAGE, Edit, Ours
+from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, MESSAGE, TEMPLATE, TITLE, Edit, Ours
 from benchmarks.peers import tools
 from benchmarks.peers.tools import Peer, Site
 from benchmarks.places import differences, fresh, remove, room, scratch, tree
@@ -312,23 +312,30 @@ def _edited(bench: Bench, site: Path) -> None:
     job = bench.ours_job(jobs.AGAIN, languages=bench.languages)
     for _ in range(bench.rounds):
         bench.results.run(job, whole(bench, site))
-    for edit in EDITS:
+    for edit in (DESCRIPTION, TITLE, TEMPLATE):
         for _ in range(max(1, bench.rounds // 2)):
             edit.make(bench.ours.root, next(_edits))
             bench.results.run(job._replace(what=edit.name), whole(bench, site))
         _undo(bench, edit, site)
-    german = "de" in bench.ours.tags
-    if german:
+    if "de" in bench.ours.tags:
         with scratch(bench.work) as folder:
-            for at in range(max(1, bench.rounds // 2)):
-                out = folder / f"out-{at}"
-                build = bench.ours.build(out, bench.processes, ["de"], bench.pages)
-                for what, command in ((jobs.GERMAN, build), (jobs.GERMAN_AGAIN, [*build, "--clean"])):
-                    MESSAGE.make(bench.ours.root, next(_edits))
-                    bench.results.run(bench.ours_job(what), command)
-                remove(out)
-        MESSAGE.make(bench.ours.root, 0)
-        bench.ours.warm()
+            for at in range(max(3, bench.rounds)):  # in turn, for they are compared
+                _message_edited(bench, site, folder / f"out-{at}")
+        _undo(bench, MESSAGE, site)
+
+
+def _message_edited(bench: Bench, site: Path, out: Path) -> None:
+    """A message edited three times: for the whole site, for its language in a fresh folder, and for that folder again."""
+    german = bench.ours.build(out, bench.processes, ["de"], bench.pages)
+    runs = [
+        (bench.ours_job(MESSAGE.name, languages=bench.languages), whole(bench, site)),
+        (bench.ours_job(jobs.GERMAN), german),
+        (bench.ours_job(jobs.GERMAN_AGAIN), [*german, "--clean"]),
+    ]
+    for job, command in runs:
+        MESSAGE.make(bench.ours.root, next(_edits))
+        bench.results.run(job, command)
+    remove(out)
 
 
 def _undo(bench: Bench, edit: Edit, site: Path) -> None:

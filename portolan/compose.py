@@ -69,10 +69,7 @@ class Composer:
 
     def _part(self, called: Called, fields: Mapping[str, Any], special: Mapping[str, Any]) -> _Cut:
         """A part; ``special`` are what it may see besides fields of the port."""
-        if special:
-            key = called, *[_key(special[name]) if name in special else id(fields[name]) for name in called.fields]
-        else:
-            key = called, *[id(fields[name]) for name in called.fields]
+        key = called, *[_key(special[name]) if name in special else id(fields[name]) for name in called.fields]
         found = self._parts.get(key)
         if found is None:
             values = {name: special[name] if name in special else view.thaw(fields[name], Hole) for name in called.fields}

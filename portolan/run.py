@@ -107,6 +107,8 @@ class _Run:
         lost = self._forget_what_is_lost()
         work = Work(self.plan, self.output, self.dry)
         scope = _stale(work, lost | was.reached(will_be))
+        if scope.pages > _MANY:
+            self.plan.project.outlines.complete()  # before the estimate: what it cuts is known again by the outlines
         after = self.plan.manifest
         self.done.reason, self.done.scope = reason(was, will_be), str(scope)
         self._begin(work, scope, after, was, will_be)
@@ -242,8 +244,6 @@ def _with_menu(plan: Plan, before: Manifest) -> Plan:
 @contextmanager
 def _results(work: Work, scope: Scope, jobs: int) -> Iterator[Iterator[Done]]:
     """What comes of all tasks, from ``jobs`` processes; little work and one job need no process but ours."""
-    if scope.pages > _MANY:
-        work.plan.project.outlines.complete()
     if jobs == 1 or scope.pages <= _WORTH_A_POOL:
         yield map(work.do, scope.tasks)
         return
