@@ -110,6 +110,8 @@ def build(
             click.echo("+ " + re.sub(_ONE, r"\1", line))
         for path in report.removed:
             click.echo(f"- {path}")
+    if project.warnings and not quiet:
+        click.echo(f"{_counted(len(project.warnings), 'warning')} in the sources; `build.py check` tells.", err=True)
     if not quiet:
         click.echo(f"{plan.folder}: {report}")
         if not plan.whole:
@@ -125,14 +127,20 @@ def _tell_changes(output: Output, path: Path) -> None:
 
 
 @main.command()
+@click.option("--strict", is_flag=True, help="Fail on warnings, too.")
 @click.pass_obj
-def check(root: Path) -> None:
+def check(root: Path, strict: bool) -> None:
     """Check all sources; build nothing."""
     with _told():
         project = load_project(root, prove)
+        for warning in project.warnings:
+            click.echo(warning, err=True)
+        if strict and project.warnings:
+            _stop(f"{_counted(len(project.warnings), 'warning')}, and --strict allows none.")
     registry = project.chart.registry
     entries = sum(len(getattr(registry, kind)) for kind in registry.kinds)
-    click.echo(f"No problems: {entries:,} registry entries, {len(project.chart.segments):,} segments, {len(project.locales)} locales.")
+    found = f"{_counted(len(project.warnings), 'warning')}" if project.warnings else "No problems"
+    click.echo(f"{found}: {entries:,} registry entries, {len(project.chart.segments):,} segments, {len(project.locales)} locales.")
 
 
 @main.command()
@@ -249,8 +257,7 @@ def _told() -> Iterator[None]:
     except ProblemsFound as found:
         for problem in found.problems:
             click.echo(problem, err=True)
-        count = len(found.problems)
-        click.echo(f"{count} {'problem' if count == 1 else 'problems'}; nothing was built.", err=True)
+        click.echo(f"{_counted(len(found.problems), 'problem')}; nothing was built.", err=True)
         sys.exit(1)
     except NotOurs as error:
         raise click.BadParameter(f"{error}; choose another folder", param_hint="'--out'") from None
@@ -264,6 +271,10 @@ def _told() -> Iterator[None]:
         _stop(f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on.")
     except KeyboardInterrupt:
         _stop("interrupted. What is published is whole; the next run goes on.", code=130)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _stop(message: str, code: int = 1) -> NoReturn:

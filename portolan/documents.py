@@ -24,7 +24,7 @@ from portolan.nodes import read_yaml
 from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.registry.load import decode
-from portolan.registry.types import Span, Text
+from portolan.registry.types import Reach, Span, Stance, Text, UseKind
 from portolan.sources import read_text
 from portolan.structs import build
 
@@ -40,10 +40,14 @@ _STAND_IN = "\x0een\x0f"
 
 
 class FrontMatter(Entry, frozen=True, kw_only=True):
-    """The head of a document. ``ports`` (articles only) lists the ports whose pages show it."""
+    """The head of a document. ``ports`` lists the ports whose pages show an article; only articles have it, and the rest
+    of what is said of those ports: ``kind``, ``stance`` and ``reach`` are those of a use."""
 
     title: Text
     ports: tuple[Span, ...] = ()
+    kind: UseKind | None = None
+    stance: Stance | None = None
+    reach: Reach | None = None
 
 
 class Block(NamedTuple):

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Severity = Literal["error", "warning"]
 
 
 class Problem(NamedTuple):
-    """One thing a person has to mend. ``path`` is relative to the project's root; ``line`` counts from 1."""
+    """One thing a person has to mend. ``path`` is relative to the project's root; ``line`` counts from 1.
+
+    An *error* stops everything; with a *warning* the site can be built, and ``check --strict`` fails.
+    """
 
     path: str
     line: int
     check: str
     message: str
+    severity: Severity = "error"
 
     def __str__(self) -> str:
-        message = self.message.replace("\n", "\\n")  # of a text that is quoted: a problem is one line
-        return f"{self.path}:{self.line}: {message} ({self.check})"
+        path, message = (text.replace("\n", "\\n") for text in (self.path, self.message))  # a problem is one line
+        warning = "warning: " if self.severity == "warning" else ""
+        return f"{path}:{self.line}: {warning}{message} ({self.check})"
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Those of the problems that stop everything."""
+    return [problem for problem in problems if problem.severity == "error"]
 
 
 class ProblemsFound(Exception):

@@ -15,6 +15,7 @@ from portolan.locales import Locale
 from portolan.outlines import Outlines
 from portolan.pages import Block
 from portolan.ports import Chart
+from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.rows import Told, told_by
 from portolan.settings import Settings
@@ -27,7 +28,8 @@ class Project:
     """The sources in the form that pages are made from.
 
     ``sources`` maps every file that was read to the digest of its bytes, the generator's own among them, and ``digest``
-    names them all; ``code`` names the generator and its libraries. ``prose`` is by locale and slug.
+    names them all; ``code`` names the generator and its libraries. ``prose`` is by locale and slug. ``warnings`` are what
+    should be mended in the sources, but stops nothing.
     """
 
     digest: bytes
@@ -44,6 +46,7 @@ class Project:
     assets: Mapping[str, bytes]
     search: bytes
     cache: Cache
+    warnings: tuple[Problem, ...] = ()
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # what is cached is derived

@@ -14,7 +14,7 @@ from portolan.documents import Document, load_documents
 from portolan.locales import Locale
 from portolan.nodes import read_yaml
 from portolan.ports import Chart
-from portolan.problem import Problem, ProblemsFound
+from portolan.problem import Problem, ProblemsFound, errors
 from portolan.project import Project, content, named
 from portolan.prose import Prose
 from portolan.registry.load import decode, load_registry
@@ -47,7 +47,7 @@ class Reading:
         assets = {path.name: path.read_bytes() for path in files(root, "assets") if path.parent == root / "assets"}
         articles = {document.slug: document.front.ports for document in written.values() if document.is_article}
         cited_by = {document.slug: frozenset(checks.citations(document)) for document in written.values()}
-        broken = {problem.path for problem in problems}
+        broken = {problem.path for problem in errors(problems)}
         problems += checks.sources(settings, registry, written, catalogs, broken)
         needed, compiled = self._read(templates)
         chart = None
@@ -55,7 +55,7 @@ class Reading:
             chart = Chart(registry, articles, cited_by)
             known = self._follows("constants", lambda: constants.constants(chart))
             problems += checks.prose_placeholders(known, written)
-        if problems or settings is None or chart is None:
+        if errors(problems) or settings is None or chart is None:
             raise ProblemsFound(problems)
         locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
         rendered = self._prose(written, locales, known)
@@ -64,7 +64,7 @@ class Reading:
         assets["chart.png"] = self._follows("picture", lambda: picture(chart))
         return Project(
             self._digest, self._code, self._sources, settings, chart, judge, locales, Packed(rendered), templates, compiled, needed, assets,
-            self._follows("search", lambda: search.index(chart, titles), titles), self._cache,
+            self._follows("search", lambda: search.index(chart, titles), titles), self._cache, tuple(sorted(set(problems))),
         )  # fmt: skip
 
     def _follows(self, name: str, make: Callable[[], T], *others: object) -> T:
@@ -72,15 +72,17 @@ class Reading:
         return self._cache.made(name, named([content(self._code, self._sources).hex(), repr(others)]), make)
 
     def _remember(self, path: str, load: Callable[[], T]) -> T:
-        """What ``load`` makes of the file at ``path``, or made of it before, if there was nothing wrong with it."""
+        """What ``load`` makes of the file at ``path``, or made of it before, if there were no errors in it; its warnings are told anew."""
         name, digest = path.replace("/", "-"), named([self._code.hex(), self._sources.get(path, b"").hex()])
-        value: T | None = self._cache.get(name, digest)
-        if value is None:
+        kept: tuple[T, list[Problem]] | None = self._cache.get(name, digest)
+        if kept is None:
             before = len(self._problems)
-            value = load()
-            if len(self._problems) == before:
-                self._cache.keep(name, digest, value)
-        return value
+            kept = load(), self._problems[before:]
+            if not errors(kept[1]):
+                self._cache.keep(name, digest, kept)
+        else:
+            self._problems += kept[1]
+        return kept[0]
 
     def _read(self, templates: Mapping[str, str]) -> tuple[Mapping[str, Needs], Mapping[str, bytes]]:
         """What the templates need, and their code; nothing when one of them can't be read."""

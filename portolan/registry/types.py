@@ -26,6 +26,18 @@ Transport = Literal["tcp", "udp", "sctp", "dccp"]
 Status = Literal["assigned", "unassigned", "reserved", "deregistered"]
 Shell = Literal["sh", "powershell", "cmd"]
 
+# What the program behind a port is for: it decides the words of the page's situations.
+UseKind = Literal[
+    "web", "database", "remote-access", "mail", "files", "discovery", "game", "peer-to-peer", "development", "industrial", "system",
+    "device", "media", "management", "proxy", "service", "range",
+]
+# How commonly the use is met on its port, against the other uses of that port.
+Rank = Literal["usual", "common", "rare"]
+# What the page says of worry: normal; inside only (normal inside the network, closed to the Internet); look closer; known from attacks.
+Stance = Literal["normal", "inside", "closer", "attacks"]
+# From how far away the service is meant to be reached: this machine only, the local network, the Internet.
+Reach = Literal["machine", "network", "internet"]
+
 TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp", "sctp", "dccp")
 
 
@@ -161,7 +173,7 @@ class Command(Entry, frozen=True, kw_only=True):
     """One command of a system. ``{port}`` stands for the port; words in capitals are the reader's to fill in."""
 
     id: Id
-    purpose: Literal["listening", "connected", "program", "reachable", "allow", "block", "reserved", "pool"]
+    purpose: Literal["listening", "connected", "program", "end", "reachable", "allow", "block", "reserved", "pool"]
     label: Text
     shell: Shell
     command: Line
@@ -186,25 +198,39 @@ class System(Entry, frozen=True, kw_only=True):
 
 
 class Use(Entry, frozen=True, kw_only=True):
-    """What is really seen on a port, assigned or not."""
+    """What is really seen on a port, assigned or not.
+
+    ``programs`` are process names as ``ss``, ``lsof``, ``netstat -b`` and task managers print them; ``off`` says how to
+    switch the program off, or to move it to another port.
+    """
 
     ports: Span
     transports: Annotated[tuple[Transport, ...], msgspec.Meta(min_length=1)]
     name: Line
-    kind: Literal["service", "development", "game", "peer-to-peer", "device", "range"]
+    kind: UseKind
+    rank: Rank | None = None
     evidence: Literal["standard", "vendor", "source", "scanner", "community"]
-    description: Annotated[Text, msgspec.Meta(max_length=160, pattern=r"^[^\n]+\.$(?!\n)")]
+    description: Annotated[Text, msgspec.Meta(max_length=240, pattern=r"^[^\n]+\.$(?!\n)")]
+    stance: Stance | None = None
+    reach: Reach | None = None
+    programs: tuple[Line, ...] = ()
+    off: Annotated[Text, msgspec.Meta(max_length=240, pattern=r"^[^\n]+\.$(?!\n)")] | None = None
     aliases: tuple[Line, ...] = ()
     references: Cited
 
 
 class Abuse(Entry, frozen=True, kw_only=True):
-    """Malware that once used a port: history, never a diagnosis."""
+    """Malware or abuse known on a port, never a diagnosis. ``ongoing``: a source of the last years says that it still happens.
+
+    ``looks_for`` says what strangers who send packets to the port are after.
+    """
 
     ports: Span
     transports: Annotated[tuple[Transport, ...], msgspec.Meta(min_length=1)]
     name: Line
     year: Annotated[int, msgspec.Meta(ge=1970, le=2100)]
+    ongoing: bool = False
+    looks_for: Annotated[Text, msgspec.Meta(max_length=240, pattern=r"^[^\n]+\.$(?!\n)")] | None = None
     references: Cited
 
 
