@@ -183,18 +183,22 @@ def explain(root: Path, port: int) -> None:
 
 @main.command()
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when messages.pot is stale.")
+@click.option("--typo", is_flag=True, help="What changed means the same as before: its translations stay good.")
 @click.pass_obj
-def messages(root: Path, only_check: bool) -> None:
-    """Extract the messages into locales/messages.pot and bring every catalog up to date."""
-    from portolan.extract import POT, extract, merge_all
+def messages(root: Path, only_check: bool, typo: bool) -> None:
+    """Extract the messages into locales/messages.pot and bring every catalog up to date.
+
+    A translation whose English changed stays, marked as fuzzy, with the previous English beside it.
+    """
+    from portolan.extract import POT, is_stale, update
 
     with _told():
-        stale = extract(root, write=not only_check)
-        if only_check and stale:
-            raise click.ClickException(f"{POT} is stale: run `make messages`")
+        load_project(root, prove)  # a source that can't be read has no messages: their translations would go
         if not only_check:
-            for line in merge_all(root):
+            for line in update(root, typo):
                 click.echo(line)
+        elif is_stale(root):
+            raise click.ClickException(f"{POT} is stale: run `make messages`")
 
 
 @main.command()

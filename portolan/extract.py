@@ -6,7 +6,6 @@ The extractors ``portolan_markdown`` and ``portolan_registry`` are registered wi
 
 from __future__ import annotations
 
-import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,87 +14,120 @@ from pathlib import Path
 from typing import IO, Any
 
 from babel import Locale as Cldr
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.extract import extract_from_file
 from babel.plural import to_gettext
+from babel.util import pathmatch
+from jinja2 import TemplateSyntaxError
 
-from portolan.catalogs import load_catalogs, plural_forms
+from portolan import files
+from portolan.catalogs import plural_forms
 from portolan.documents import load_documents
 from portolan.locales import HOME, SOURCE, catalog_path, locale_tags
+from portolan.merging import Counts, merge
 from portolan.messages import placeholders
+from portolan.po import Entry, PoFile, parse
 from portolan.problem import Problem, ProblemsFound
 from portolan.registry.load import HOME as REGISTRY
 from portolan.registry.load import file_kind, load_file
 from portolan.registry.types import translated
+from portolan.sources import files as sources
+from portolan.sources import read_text
 
 POT = f"{HOME}/messages.pot"
 KEYWORDS: dict[str, Any] = {"_": None, "_plain": None, "_n": (1, 2)}
-_WIDTH = 100
-# What Babel would write of the day and of itself: it makes files differ that say the same.
-_PASSING_FIELDS = b"POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-Msgid-Bugs-To"
-_PASSING = re.compile(rb'^"(?:' + _PASSING_FIELDS + rb'): .*\\n"\n', re.MULTILINE)
+_FOLDERS = ("content", "templates")
+_TITLE = "# Messages of Portolan. Written by `make messages`; do not edit."
+_FIELDS = {
+    "Project-Id-Version": "Portolan 1",
+    "MIME-Version": "1.0",
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Transfer-Encoding": "8bit",
+}
+_NPLURALS = re.compile(r"nplurals *= *([1-6]) *;")
 
 Extracted = Iterator[tuple[int, str | None, str, list[str]]]
 
 
-def extract(root: Path, write: bool) -> bool:
-    """Bring ``messages.pot`` up to date (or only look, without ``write``); true when it was stale."""
+def is_stale(root: Path) -> bool:
+    """Whether ``messages.pot`` tells of other messages than the sources."""
+    return files.read(root / POT) != str(template(root)).encode()
+
+
+def update(root: Path, typo: bool = False) -> list[str]:
+    """Bring ``messages.pot`` and every catalog up to date; a line about each.
+
+    Every source must have been loaded and found sound before: what can't be read has no messages. ``typo``: what changed means
+    the same as before (``merging.merge``). Raises ``ProblemsFound`` before anything is written. Each file is replaced in one
+    step, ``messages.pot`` last: it stays stale until all catalogs are done.
+    """
+    pot = template(root)
     problems: list[Problem] = []
-    load_documents(root, problems)
+    tags = [tag for tag in locale_tags(root) if tag != SOURCE]
+    catalogs = {tag: _merged(root, tag, pot, typo, problems) for tag in tags}
     if problems:
         raise ProblemsFound(problems)
-    data = _bytes(template(root))
-    path = root / POT
-    stale = not path.exists() or path.read_bytes() != data
-    if stale and write:
-        path.write_bytes(data)
-    return stale
+    for path, catalog in [*((catalog_path(tag), catalog) for tag, catalog in catalogs.items()), (POT, pot)]:
+        data = str(catalog).encode()
+        if files.read(root / path) != data:
+            files.replace(root / path, data)
+    return [f"{tag}: {Counts.of(catalog)}" for tag, catalog in catalogs.items()]
 
 
-def template(root: Path) -> Catalog:
-    """All messages of the sources, sorted by the files they stand in."""
-    header = "# Messages of Portolan. Written by `make messages`; do not edit."
-    catalog = Catalog(project="Portolan", version="1", charset="utf-8", header_comment=header)
-    methods, options = _mapping()
-    found = extract_from_dir(root, methods, options, KEYWORDS)
-    for filename, _, message, comments, context in sorted(found, key=lambda f: (f[0], f[1])):
-        flags = ["python-brace-format"] if placeholders(str(message)) else []
-        catalog.add(message, locations=[(filename.replace("\\", "/"), 0)], flags=flags, auto_comments=comments, context=context)
-    return catalog
-
-
-def merge_all(root: Path) -> Iterator[str]:
-    """Bring every catalog up to date with ``messages.pot``; a line about each."""
-    problems: list[Problem] = []
-    load_catalogs(root, problems)
+def template(root: Path) -> PoFile:
+    """All messages of the sources, in the order of the files they stand in; ``ProblemsFound`` for sources that can't be read."""
+    found: dict[tuple[str | None, str], Entry] = {}
+    problems = []
+    for name, line, ids, comments, context in _found(root):
+        entry = found.setdefault((context, ids[0]), Entry(ids, ("",) * len(ids), context=context))
+        if entry.ids != ids:
+            problems.append(Problem(name, line, "template", f"{ids[0]!r} must have the same plural everywhere; see {entry.references[0]}"))
+        entry.references += [name] if name not in entry.references else []
+        entry.extracted += [comment for comment in comments if comment not in entry.extracted]
+        entry.flags = ["python-brace-format"] if any(map(placeholders, ids)) else []
     if problems:
         raise ProblemsFound(problems)
-    pot = read_po(io.BytesIO((root / POT).read_bytes()))
-    for tag in locale_tags(root):
-        if tag != SOURCE:
-            yield _merge(root / catalog_path(tag), tag, pot)
+    fields = "".join(f"{name}: {value}\n" for name, value in _FIELDS.items())
+    return PoFile(Entry(("",), (fields,), comments=[_TITLE]), list(found.values()))
 
 
-def _merge(path: Path, tag: str, pot: Catalog) -> str:
+def _found(root: Path) -> Iterator[tuple[str, int, tuple[str, ...], list[str], str | None]]:
+    mappings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
+    for path in sorted(sources(root, *_FOLDERS)):
+        name = path.relative_to(root).as_posix()
+        for mapping in mappings:
+            if pathmatch(mapping["pattern"], name):
+                try:
+                    rows = sorted(extract_from_file(mapping["method"], path, KEYWORDS, options=mapping), key=lambda row: row[0])
+                except TemplateSyntaxError as error:
+                    raise ProblemsFound([Problem(name, error.lineno, "template", error.message or "can't be read")]) from None
+                for line, message, comments, context in rows:
+                    yield name, line, (message,) if isinstance(message, str) else tuple(message), comments, context
+
+
+def _merged(root: Path, tag: str, pot: PoFile, typo: bool, problems: list[Problem]) -> PoFile:
+    path = catalog_path(tag)
+    old, errors = parse(read_text(root, path, problems) or "")
+    problems += (Problem(path, error.line, "po", str(error)) for error in errors)
+    _complete_header(old, tag)
+    forms = _NPLURALS.search(old.fields.get("Plural-Forms", ""))
+    return merge(old, pot, int(forms[1]) if forms else 2, typo)
+
+
+def _complete_header(catalog: PoFile, tag: str) -> None:
+    """Add what is missing; what stands there is the translators'."""
     locale = Cldr.parse(tag, sep="-")
-    catalog = read_po(io.BytesIO(path.read_bytes()), locale=str(locale))
-    catalog.project, catalog.version, catalog.charset, catalog.fuzzy = "Portolan", "1", "utf-8", False
-    if "ORGANIZATION" in catalog.header_comment:  # Babel's own, of a catalog that is new
-        catalog.header_comment = f"# {locale.english_name} translation of Portolan."
-        with suppress(ValueError):  # CLDR's rule, for Babel's own table lacks languages; a few can't be said in gettext's terms
-            plural_forms(_rule(to_gettext(locale.plural_form)))
-            catalog.mime_headers = [("Plural-Forms", to_gettext(locale.plural_form))]
-    catalog.update(pot, no_fuzzy_matching=True, update_header_comment=False)
-    catalog.obsolete.clear()
-    path.write_bytes(_bytes(catalog))
-    done = sum(bool(m.id and (all(m.string) if isinstance(m.string, (tuple, list)) else m.string)) and not m.fuzzy for m in catalog)
-    return f"{tag}: {done} of {len(catalog)} messages translated"
-
-
-def _rule(header: str) -> str:
-    """The expression in ``nplurals=2; plural=(n != 1);``."""
-    return header.partition("; plural=")[2].rstrip(";")
+    wanted = {"Project-Id-Version": _FIELDS["Project-Id-Version"], "Language": str(locale)}
+    with suppress(ValueError):  # CLDR's rule, for Babel's own table lacks languages; a few can't be said in gettext's terms
+        rule = to_gettext(locale.plural_form)
+        plural_forms(rule.partition("; plural=")[2].rstrip(";"))
+        wanted["Plural-Forms"] = rule
+    missing = {name: value for name, value in (wanted | _FIELDS).items() if name not in catalog.fields}
+    text = catalog.header.strings[0]
+    if missing and text and not text.endswith("\n"):
+        text += "\n"
+    catalog.header.strings = (text + "".join(f"{name}: {value}\n" for name, value in missing.items()),)
+    if not text and not catalog.header.comments:
+        catalog.header.comments = [f"# {locale.english_name} translation of Portolan."]
 
 
 def markdown(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Mapping[str, Any]) -> Extracted:
@@ -105,6 +137,8 @@ def markdown(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Mapp
     problems: list[Problem] = []
     slug = path.resolve().relative_to(root / "content").as_posix().removesuffix(".md")
     document = load_documents(root, problems, only=slug).get(slug)
+    if problems:
+        raise ProblemsFound(problems)
     if document:
         yield document.front.line, None, document.front.title, []
         yield from ((block.line, None, block.text, []) for block in document.blocks if block.message)
@@ -116,19 +150,9 @@ def registry(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Mapp
     root = next(parent for parent in path.parents if (parent / REGISTRY).is_dir())
     relative = path.relative_to(root).as_posix()
     kind = file_kind(relative.removeprefix(f"{REGISTRY}/"))
-    for entry in load_file(root, relative, kind, []) if kind else ():
+    problems: list[Problem] = []
+    entries = list(load_file(root, relative, kind, problems)) if kind else []
+    if problems:
+        raise ProblemsFound(problems)
+    for entry in entries:
         yield from ((line, None, text, []) for line, text in translated(entry))
-
-
-def _mapping() -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
-    """Which files are read by which extractor, as ``pyproject.toml`` says."""
-    settings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
-    mappings = settings["tool"]["babel"]["mappings"]
-    return [(m["pattern"], m["method"]) for m in mappings], {}
-
-
-def _bytes(catalog: Catalog) -> bytes:
-    buffer = io.BytesIO()
-    write_po(buffer, catalog, width=_WIDTH, ignore_obsolete=True, include_lineno=False)
-    text = _PASSING.sub(b"", buffer.getvalue())
-    return text.replace(b'#, fuzzy\nmsgid ""\nmsgstr ""\n"Project', b'msgid ""\nmsgstr ""\n"Project', 1)

@@ -94,7 +94,8 @@ def test_modules_import_only_what_stands_before_them() -> None:
     layers = [
         ["problem", "sources", "nodes", "entry", "structs", "files", "cache"],
         ["registry"],
-        ["settings", "locales", "catalogs", "messages", "pages", "ports", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
+        ["messages", "po", "similarity", "merging", "locales", "catalogs"],
+        ["settings", "pages", "ports", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
         ["checks", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof"],
         ["manifest", "output", "work", "reasons", "pool", "progress", "run"],
