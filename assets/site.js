@@ -5,12 +5,12 @@ const root = document.documentElement;
 const form = document.querySelector('header form');
 const box = form?.querySelector('input');
 
-// Theme: follows the system until it is switched; remembered where the browser allows it.
+// What the reader chose is remembered where the browser allows it.
 const memory = {
-  get theme() { try { return localStorage.getItem('theme'); } catch { return null; } },
-  set theme(value) { try { localStorage.setItem('theme', value); } catch { /* private window */ } },
+  get(name) { try { return localStorage.getItem(name); } catch { return null; } },
+  set(name, value) { try { value ? localStorage.setItem(name, value) : localStorage.removeItem(name); } catch { /* private window */ } },
 };
-if (memory.theme) root.dataset.theme = memory.theme;
+if (memory.get('theme')) root.dataset.theme = memory.get('theme');
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -18,14 +18,19 @@ const make = (tag, properties = {}, ...children) => {
   return element;
 };
 
+// Theme: as the system has it, light, dark, in turn.
 if (form) {
-  const button = make('button', { type: 'button', textContent: '◐', title: form.dataset.theme });
-  button.setAttribute('aria-label', form.dataset.theme);
-  button.addEventListener('click', () => {
-    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-    root.dataset.theme = memory.theme = dark ? 'light' : 'dark';
-  });
-  form.after(button);
+  const themes = ['', 'light', 'dark'];
+  const button = make('button', { type: 'button', title: form.dataset.theme });
+  const set = theme => {
+    memory.set('theme', theme);
+    if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
+    button.textContent = { '': '◐', light: '☀', dark: '☾' }[theme];
+    button.setAttribute('aria-label', form.dataset.theme);
+  };
+  set(memory.get('theme') ?? '');
+  button.addEventListener('click', () => set(themes[(themes.indexOf(root.dataset.theme ?? '') + 1) % 3]));
+  form.parentElement.append(button);
 }
 
 // Search. A number needs no index: its page has it in its name.
@@ -89,9 +94,8 @@ if (form) {
     }
     list.hidden = false;
     box.setAttribute('aria-expanded', 'true');
-    choose(-1);
     chosen = -1;
-    options().forEach(option => option.setAttribute('aria-selected', 'false'));
+    list.scrollTop = 0;
     box.removeAttribute('aria-activedescendant');
   };
   const hide = () => { list.hidden = true; chosen = -1; box.setAttribute('aria-expanded', 'false'); box.removeAttribute('aria-activedescendant'); };
@@ -130,37 +134,75 @@ if (form) {
   }
 }
 
-// Keys: / for the search box, arrows between neighbours.
+// / goes to the search box; with Alt, arrows lead to the neighbours.
 addEventListener('keydown', event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey && event.key !== '/') return;
-  if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '')) return;
-  if (event.key === '/' && box) {
+  if (event.ctrlKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '')) return;
+  if (event.key === '/' && !event.altKey && box) {
     event.preventDefault();
     box.focus();
     box.select();
   }
   const rtl = root.dir === 'rtl';
-  const way = { ArrowLeft: rtl ? 'next' : 'prev', ArrowRight: rtl ? 'prev' : 'next' }[event.key];
+  const way = event.altKey && event.shiftKey && { ArrowLeft: rtl ? 'next' : 'prev', ArrowRight: rtl ? 'prev' : 'next' }[event.key];
   const link = way && document.querySelector(`a[rel=${way}]`);
   if (link) location.href = link.href;
 });
 
-// A button that copies the command, without prompt.
-if (form && navigator.clipboard) {
+// A system's page writes its commands for the port that one comes from.
+const asked = /^\d{1,5}$/.exec(new URLSearchParams(location.search).get('port') ?? '')?.[0];
+const sample = document.querySelector('[data-sample]')?.dataset.sample;
+if (asked && sample && Number(asked) < 65536) {
+  const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) walk.currentNode.data = walk.currentNode.data.replaceAll(sample, Number(asked));
+}
+
+// A button that copies the command, in the line of its label. Where the browser has no clipboard for us, it selects the text.
+if (form) {
+  const said = make('span', { className: 'skip' });
+  said.setAttribute('role', 'status');
+  document.body.append(said);
   for (const code of document.querySelectorAll('pre > code')) {
     const button = make('button', { type: 'button', className: 'copy', textContent: form.dataset.copy });
+    const label = code.parentElement.previousElementSibling;
+    button.setAttribute('aria-label', `${form.dataset.copy}: ${code.textContent}`);
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(code.textContent);
-      button.textContent = `${form.dataset.copy} ✓`;
-      setTimeout(() => { button.textContent = form.dataset.copy; }, 2000);
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        said.textContent = button.textContent = `${form.dataset.copy} ✓`;
+        setTimeout(() => { button.textContent = form.dataset.copy; }, 2000);
+      } catch {
+        getSelection().selectAllChildren(code);
+      }
     });
-    code.parentElement.append(button);
+    (label && /^(P|H3)$/.test(label.tagName) ? label : code.parentElement).prepend(button);
   }
 }
 
-// The visitor's own system first.
+// The tab of one's own system, or the one that was chosen last; a phone tells nothing of the computer in question.
 const platform = `${navigator.userAgentData?.platform ?? ''} ${navigator.platform ?? ''} ${navigator.userAgent}`;
-const own = [['windows', /win/i], ['macos', /mac|iphone|ipad/i], ['linux', /linux|android|cros/i]].find(([, sign]) => sign.test(platform))?.[0];
-const section = own && document.querySelector(`.systems > [data-system=${own}]`);
-section?.parentElement.prepend(section);
+const own = /android|iphone|ipad/i.test(platform) ? null
+  : [['windows', /win/i], ['macos', /mac/i], ['linux', /linux|cros/i]].find(([, sign]) => sign.test(platform))?.[0];
+const tab = document.getElementById(`on-${memory.get('system') ?? own}`);
+if (tab) tab.checked = true;
+for (const input of document.querySelectorAll('input[name=system]')) {
+  input.addEventListener('change', () => memory.set('system', input.id.slice(3)));
+}
+
+// A language menu closes when one looks elsewhere.
+const menu = document.querySelector('.lang');
+addEventListener('click', event => { if (menu && !menu.contains(event.target)) menu.open = false; });
+
+// A line in the reader's own language, where the browser asks for one that we have.
+const wantedTongue = menu && navigator.languages.map(tag => [...menu.querySelectorAll('a')].find(link => {
+  const [own, page] = [tag.toLowerCase(), link.lang.toLowerCase()];
+  return own === page || own.split('-')[0] === page.split('-')[0];
+}) ?? (tag.split('-')[0].toLowerCase() === root.lang.split('-')[0].toLowerCase() ? 'this' : null)).find(Boolean);
+if (wantedTongue && wantedTongue !== 'this' && !memory.get('tongue')) {
+  const offer = make('p', { className: 'offer' }, wantedTongue.cloneNode(true));
+  const close = make('button', { type: 'button', textContent: '✕' });
+  close.setAttribute('aria-label', '✕');
+  close.addEventListener('click', () => { memory.set('tongue', 'kept'); offer.remove(); });
+  offer.append(close);
+  document.querySelector('main').prepend(offer);
+}
 })();

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from xxhash import xxh32_hexdigest
 
 from portolan import index, view
+from portolan.answer import MAIN_POOLS, OWN
 from portolan.compose import Composer
 from portolan.index import IndexPages
 from portolan.outlines import variant
@@ -23,15 +24,13 @@ from portolan.registry.types import PORTS, Pool, Span
 from portolan.render import Sheet, Stock, context
 from portolan.stencil import Stencil
 from portolan.templates import NO_NEEDS
+from portolan.verdict import STRIDE
 from portolan.view import Outline
 
 # The order in which the page of a system tells its commands.
-_PURPOSES = ("listening", "connected", "program", "reachable", "block", "allow", "reserved", "pool")
-# Where one may have met a port; content/seen/<id>.md explains each.
-_SITUATIONS = ("listening", "local", "remote", "knocked", "outgoing")
-_STRIP_POOLS = ("linux", "windows")  # drawn above and below the ranges; macOS has the range of Windows
-_MAIN_POOLS = ("linux", "windows", "macos")
+_PURPOSES = ("listening", "connected", "program", "end", "reachable", "block", "allow", "reserved", "pool")
 _TEMPLATES = {"opensearch": "opensearch.xml", "manifest": "manifest.webmanifest"}
+_HOLDERS = 4  # the systems that a port page names; the page of the range has them all
 SAMPLE_PORT = 60603  # the number that guide pages use in their commands
 
 
@@ -82,10 +81,10 @@ class Builder:
             numbers, parity = segment.within(first, last), segment.keeps_parity
             if len(numbers) == 1:  # not worth a stencil of its own
                 cut = self.cut(Facts(numbers[0], segment))
-                yield numbers[0], cut.stencil.stamp(cut.values | next(_own(numbers)))
+                yield numbers[0], cut.stencil.stamp(cut.values | next(self._own(numbers)))
                 continue
             stencils: dict[int, Stencil] = {}
-            for number, own in zip(numbers, _own(numbers), strict=True):
+            for number, own in zip(numbers, self._own(numbers), strict=True):
                 if number % BLOCK == 0:
                     stencils.clear()
                 which = variant(number, parity)
@@ -94,6 +93,18 @@ class Builder:
                     cut = self.cut(Facts(number, segment))
                     stencil = stencils[which] = cut.stencil.filled(cut.values)
                 yield number, stencil.stamp(own)
+
+    def _own(self, numbers: Sequence[int]) -> Iterator[dict[str, bytes]]:
+        """``view.own_values`` of consecutive ports in bytes, the block's excepted, the fast way: this runs for every page."""
+        before, this = b"%d" % (numbers[0] - 1), b"%d" % numbers[0]
+        free = self.project.suggestions.numbers[STRIDE * numbers[0] : STRIDE * (numbers[-1] + 1)]
+        for number, one, two, three, _ in zip(numbers, *[iter(free)] * STRIDE, strict=True):
+            after = b"%d" % (number + 1)
+            yield {
+                "number": this, "hex": b"0x" + _HEX[number >> 8] + _HEX[number & 255], "previous": before, "next": after,
+                "free_1": b"%d" % one, "free_2": b"%d" % two, "free_3": b"%d" % three,
+            }  # fmt: skip
+            before, this = this, after
 
     def port(self, number: int) -> bytes:
         """One port's page, stamped."""
@@ -107,7 +118,7 @@ class Builder:
     def plain(self, number: int, outline: Outline, version: str) -> bytes:
         """A port's page rendered plainly from its outline."""
         values = {name: Markup(text.decode()) for name, text in view.values(outline, self.locale).items()}
-        values |= {name: Markup(text) for name, text in {**view.own_values(number), "version": version}.items()}
+        values |= {name: Markup(text) for name, text in {**view.own_values(number, self.project.suggestions.of(number)), "version": version}.items()}
         port = view.thaw(outline.shape, values.__getitem__)
         page = Page("port", self.locale.tag, port.number)
         return self._render("port.html", page, stood_in=self._stands_in(outline), port=port).encode()
@@ -173,7 +184,7 @@ class Builder:
 
     def _new_stock(self, kind: str, template: str) -> Stock:
         registry = registry_for(kind, self.project)
-        more = {"situations": _SITUATIONS, "strip_pools": _STRIP_POOLS, "holders_of": _holders(registry.get("pools", ())), "last": PORTS - 1}
+        more = {"holders_of": _holders(registry.get("pools", ())), "last": PORTS - 1}
         project = self.project
         return Stock(
             self.locale, project.settings, self._locales, project.prose[self.locale.tag], project.chart.references, self._assets,
@@ -190,7 +201,7 @@ def single_pages(project: Project, tag: str) -> Iterator[Page]:
 def given(values: Mapping[str, Any]) -> Collection[str]:
     """The documents that a page gets to show besides those that its template names: articles, by slug."""
     port, slug, articles = values.get("port"), values.get("slug"), values.get("articles")
-    return port.articles if port else (slug,) if slug else articles or ()
+    return view.named(vars(port)) if port else (slug,) if slug else articles or ()
 
 
 def template_of(page: Page) -> str:
@@ -206,7 +217,7 @@ def values_of(project: Project, page: Page) -> dict[str, Any]:
         return {
             "range": found,
             "blocks": [b for b in BLOCKS if found.ports.overlaps(Span(b.first, b.last))],
-            "wide": [use for use in registry.uses if len(use.ports) >= view.WIDE and use.ports.overlaps(found.ports)],
+            "wide": [use for use in registry.uses if len(use.ports) > OWN and use.ports.overlaps(found.ports)],
         }
     if page.kind == "system":
         return {"system": next(s for s in registry.systems if s.id == page.key), "purposes": _PURPOSES, "sample": SAMPLE_PORT}
@@ -241,30 +252,20 @@ def _holders(pools: Iterable[Pool]) -> Callable[[tuple[str, ...]], SimpleNamespa
     @cache
     def holders(ids: tuple[str, ...]) -> SimpleNamespace:
         found = [pool for pool in pools if pool.id in ids and pool.current and not (pool.kind == "platform" and pool.everywhere)]
-        found.sort(key=lambda pool: (pool.id not in _MAIN_POOLS, pool.kind == "platform"))
+        found.sort(key=lambda pool: (pool.id not in MAIN_POOLS, pool.kind == "platform"))
         return SimpleNamespace(
-            names="; ".join(pool.name for pool in found),
+            names=tuple(pool.name for pool in found[:_HOLDERS]),
+            more=len(found) > _HOLDERS,
             systems=any(pool.kind == "system" for pool in found),
-            main=any(pool.id in _MAIN_POOLS for pool in found),
+            main=any(pool.id in MAIN_POOLS for pool in found),
         )
 
     return holders
 
 
-def _own(numbers: Sequence[int]) -> Iterator[dict[str, bytes]]:
-    """``view.own_values`` of consecutive ports in bytes, the block's excepted, the fast way: this runs for every page."""
-    before, this = b"%d" % (numbers[0] - 1), b"%d" % numbers[0]
-    for number in numbers:
-        high, low, after = number >> 8, number & 255, b"%d" % (number + 1)
-        yield {"number": this, "hex": b"0x" + _HEX[high] + _HEX[low], "binary": _BITS[high] + _BITS[low], "previous": before, "next": after}
-        before, this = this, after
-
-
-_BITS = tuple(f"{byte:08b}".encode() for byte in range(256))
 _HEX = tuple(f"{byte:02X}".encode() for byte in range(256))
 
 
 @cache
 def _of_block(at: int) -> dict[str, bytes]:
-    own = view.own_values(at * BLOCK)
-    return {name: own[name].encode() for name in ("block", "block_name")}
+    return {name: text.encode() for name, text in view.block_values(BLOCKS[at]).items()}

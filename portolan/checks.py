@@ -151,7 +151,7 @@ def citations(document: Document) -> Iterator[str]:
 def prose_placeholders(constants: Container[str], documents: Mapping[str, Document]) -> Iterator[Problem]:
     """A placeholder of prose must be a constant of the registry or, in an answer, a value that the page of a port gives."""
     for document in documents.values():
-        values = PAGE_VALUES if document.slug.startswith("answer/") else frozenset()
+        values = PAGE_VALUES if document.slug.startswith(("answer/", "verdict/")) else frozenset()
         allowed = f"must be a constant of the registry{' or one of ' if values else ''}{', '.join(sorted(values))}"
         for block in document.blocks:
             for name in placeholders(block.text) if block.message else ():

@@ -47,7 +47,7 @@ class Composer:
             if found:
                 return found
         port = _Watched(view.thaw(shape, Hole))
-        sheet = PageSheet(self._page, self._stock, fields["articles"], port.tree_)
+        sheet = PageSheet(self._page, self._stock, view.named(fields), port.tree_)
         made = self._settled(self._cut(sheet.draft(self._template.render(context(sheet, {"port": port})))))
         seen = tuple(sorted(port.seen_))
         self._pages.setdefault(seen, {})[tuple([id(fields[name]) for name in seen])] = made

@@ -35,7 +35,7 @@ _ITEM = re.compile(r"( *(?:[-*]|\d+\.) +)(.*)")
 _HEADING = re.compile(r"(#{2,4} +)(.*)")
 # Open places in rendered prose: SO kind:name SI. Control characters can't stand in a source (sources.read_text).
 _OPEN = re.compile("\x0e(value|cite):([^\x0f]*)\x0f")
-_LEAD = re.compile('<p.*?>(?:(?!</p>).)*?[.!?:”"。！？।](?:</\\w+>)*(?:\x0ecite:[^\x0f]*\x0f)+', re.DOTALL)
+_LEAD = re.compile("<p.*?</p>", re.DOTALL)
 _STAND_IN = "\x0een\x0f"
 
 
@@ -151,8 +151,8 @@ def render(translated: Translated, locale: Locale) -> Prose:
     """The document as HTML."""
     html = _markdown(locale).convert(translated.text)
     lead = _LEAD.match(html)
-    first = f"{lead[0]}</p>" if lead else html.partition("</p>")[0] + "</p>"
-    return Prose(translated.title, tuple(_OPEN.split(first)), tuple(_OPEN.split(html)), translated.complete)
+    at = lead.end() if lead else 0
+    return Prose(translated.title, tuple(_OPEN.split(html[:at])), tuple(_OPEN.split(html[at:].lstrip())), translated.complete)
 
 
 def _open_places(text: str, computed: Callable[[str], str | None]) -> str:

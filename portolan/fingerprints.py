@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from xxhash import xxh3_64_digest
 
-from portolan import index
+from portolan import index, view
 from portolan.blocks import given, registry_for, template_of, values_of
 from portolan.entry import Entry
 from portolan.pages import Block, Page
@@ -26,16 +26,17 @@ from portolan.prose import Prose
 from portolan.registry.types import translated
 from portolan.sitemaps import Sitemap
 from portolan.templates import NO_NEEDS
+from portolan.verdict import STRIDE
 
 SIZE = 8
 
 
 class _Piece(NamedTuple):
-    """What the registry says on a page, in all languages; ``texts`` and ``articles`` are what the language adds."""
+    """What the registry says on a page, in all languages; ``texts`` and ``documents`` are what the language adds."""
 
     digest: bytes
     texts: tuple[str, ...]
-    articles: tuple[str, ...]
+    documents: tuple[str, ...]
 
 
 class Fingerprints:
@@ -71,11 +72,10 @@ class Fingerprints:
             repr((
                 segment.first, segment.last, segment.range.id, segment.articles,
                 [(pool.id, pool.kind, pool.parity, pool.current) for pool in segment.pools],
-                self.project.judge.nearest(segment),
-                *((near.number, near.name) for near in (segment.below, segment.above) if near),
             )).encode(),
         ]  # fmt: skip
-        return _Piece(digest(parts), tuple(use.description for use in segment.uses), segment.articles)
+        texts = tuple(text for entry in (*segment.uses, *segment.abuse) for _, text in translated(entry))
+        return _Piece(digest(parts), texts, view.documents(self.project.chart, segment))
 
     def _values(self, kind: str, key: object) -> _Piece:
         """What the registry gives to a page outside blocks."""
@@ -93,6 +93,10 @@ class Fingerprints:
         common = (self._menu, assets, cited, sorted(project.chart.common), plain(project.settings), plain(registry))
         parts = [project.code, *(project.templates[name].encode() for name in needs.templates), repr(common).encode()]
         return parts, [text for entry in _entries(registry) for _, text in translated(entry)]
+
+    def suggested(self, block: Block) -> bytes:
+        """What the ports of a block suggest, ``SIZE`` bytes a port."""
+        return self.project.suggestions.numbers[block.first * STRIDE : (block.last + 1) * STRIDE].tobytes()
 
     def sitemap(self, sitemap: Sitemap) -> bytes:
         """The fingerprint of a sitemap."""
@@ -132,7 +136,8 @@ class _OfLocale:
         found = self._blocks.get(block)
         if found is None:
             segments = self._project.chart.within(block.first, block.last)
-            found = self._blocks[block] = b"".join(self.segment(segment) * len(segment.within(block.first, block.last)) for segment in segments)
+            own = b"".join(self.segment(segment) * len(segment.within(block.first, block.last)) for segment in segments)
+            found = self._blocks[block] = _mixed(own, self._whole.suggested(block))
         return found
 
     def segment(self, segment: Segment) -> bytes:
@@ -146,20 +151,19 @@ class _OfLocale:
     def single(self, page: Page) -> bytes:
         """The fingerprint of a page outside blocks."""
         values = self._whole.values(page.kind, page.key)
-        documents = [self._documents(slug) for slug in values.articles]
+        documents = [self._documents(slug) for slug in values.documents]
         said = repr((page, [self._locale.translate(text) for text in values.texts]))
         return digest([self.common(page.kind, template_of(page)), values.digest, *documents, said.encode()])
 
     def _in_words(self, piece: _Piece) -> bytes:
-        if not piece.texts and not piece.articles:
+        if not piece.texts and not piece.documents:
             return piece.digest
         words = repr([self._locale.translate(text) for text in piece.texts]).encode()
-        return digest([piece.digest, words, *(self._documents(slug) for slug in piece.articles)])
+        return digest([piece.digest, words, *(self._documents(slug) for slug in piece.documents)])
 
     def _document(self, prose: Prose) -> bytes:
         references = self._project.chart.references
-        cited = [references[name] for kind, name in zip(prose.parts[1::3], prose.parts[2::3], strict=True) if kind == "cite"]
-        return digest([repr(prose).encode(), *map(self._whole._said.reference, cited)])
+        return digest([repr(prose).encode(), *(self._whole._said.reference(references[name]) for name in prose.cited)])
 
 
 class _Said:
@@ -204,6 +208,11 @@ class _Said:
         if isinstance(value, (list, tuple)):
             return [self.plain(item) for item in value]
         return value
+
+
+def _mixed(digests: bytes, more: bytes) -> bytes:
+    """Digests in a row, each mixed with as many bytes of its own."""
+    return (int.from_bytes(digests) ^ int.from_bytes(more)).to_bytes(len(digests))
 
 
 def digest(parts: Iterable[bytes]) -> bytes:

@@ -8,7 +8,6 @@ from portolan import view
 from portolan.cache import Cache
 from portolan.ports import Chart, Facts, Segment
 from portolan.registry.types import PORTS
-from portolan.verdict import Judge
 from portolan.view import Outline, Shape
 
 _EDGES = {0: -1, PORTS - 1: -2}  # the ports that lack a neighbour
@@ -18,9 +17,9 @@ _Known = dict[tuple[int, int], Outline]
 class Outlines:
     """The outline of every port of a chart."""
 
-    def __init__(self, chart: Chart, judge: Judge, cache: Cache, digest: bytes) -> None:
+    def __init__(self, chart: Chart, cache: Cache, digest: bytes) -> None:
         """``digest`` (16 bytes) names all that the outlines follow from: under it they are kept in ``cache``."""
-        self._chart, self._judge, self._cache, self._digest = chart, judge, cache, digest
+        self._chart, self._cache, self._digest = chart, cache, digest
         self._known: _Known = {}
         self._shapes: dict[Shape, Shape] = {}  # each once, and so their fields: identity tells them apart
         self._fields: dict[tuple[str, Hashable], tuple[str, Hashable]] = {}
@@ -47,7 +46,7 @@ class Outlines:
         return self._known
 
     def _outline(self, facts: Facts) -> Outline:
-        outline = view.outline(view.document(self._chart, self._judge, facts))
+        outline = view.outline(view.document(self._chart, facts))
         shape = view.Fields(tuple([self._fields.setdefault(field, field) for field in outline.shape.items]))
         return outline._replace(shape=self._shapes.setdefault(shape, shape))
 

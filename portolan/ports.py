@@ -6,8 +6,8 @@ Ports between two neighbouring entries of the registry share everything but thei
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -20,19 +20,15 @@ from portolan.registry.types import (
     Blocked,
     Pool,
     Range,
+    Reach,
     Registry,
     Span,
+    Stance,
     Status,
     Transport,
     Use,
+    UseKind,
 )
-
-
-class Neighbour(NamedTuple):
-    """The nearest port in one direction that IANA has assigned to a named service."""
-
-    number: int
-    name: str
 
 
 class _Covered(NamedTuple):  # thousands are made when anything is built, and a tuple sooner than a dataclass
@@ -45,8 +41,6 @@ class _Covered(NamedTuple):  # thousands are made when anything is built, and a 
     abuse: tuple[Abuse, ...]
     blocked: Blocked | None
     articles: tuple[str, ...]
-    below: Neighbour | None
-    above: Neighbour | None
 
 
 class Segment(_Covered):
@@ -85,6 +79,17 @@ class Segment(_Covered):
         return any(pool.parity and pool.current for pool in self.pools)
 
 
+class Said(NamedTuple):
+    """What the front matter of an article says of its ports."""
+
+    kind: UseKind | None = None
+    stance: Stance | None = None
+    reach: Reach | None = None
+
+
+NOTHING = Said()
+
+
 class Facts(NamedTuple):
     """Everything known of one port."""
 
@@ -100,8 +105,12 @@ class Facts(NamedTuple):
 class Chart:
     """The registry by port number. Coverage is total: every integer from 0 to 65535 lies in exactly one segment."""
 
-    def __init__(self, registry: Registry, articles: Mapping[str, Iterable[Span]], cited_by: Mapping[str, frozenset[str]]) -> None:
-        """``articles`` maps slugs to the ports that show them, ``cited_by`` every document to the references that it cites."""
+    def __init__(
+        self, registry: Registry, articles: Mapping[str, Iterable[Span]], cited_by: Mapping[str, frozenset[str]], said: Mapping[str, Said]
+    ) -> None:
+        """``articles`` maps slugs to the ports that show them, ``cited_by`` every document to the references that it cites,
+        ``said`` slugs of articles to what they say of their ports."""
+        self._said = said
         self.registry = registry
         self.articles = {slug: tuple(spans) for slug, spans in articles.items()}
         self.references = References(registry.references)
@@ -126,6 +135,10 @@ class Chart:
             raise ValueError(f"a port must lie between 0 and 65535, not {number}")
         return Facts(number, self.segments[bisect_right(self._firsts, number) - 1])
 
+    def said(self, segment: Segment) -> Said:
+        """What the first article of a segment's ports says of them."""
+        return self._said.get(segment.articles[0], NOTHING) if segment.articles else NOTHING
+
     def within(self, first: int, last: int) -> Iterator[Segment]:
         """The segments that have a port between ``first`` and ``last``."""
         at = bisect_right(self._firsts, first) - 1
@@ -144,10 +157,9 @@ def _segments(registry: Registry, articles: Mapping[str, Iterable[Span]]) -> Ite
     edges = sorted({0, PORTS, *(span.first for span in spans), *(span.last + 1 for span in spans)})
     positions = {edge: at for at, edge in enumerate(edges)}
     covers = [_covers(kind, positions) for kind in kinds]
-    below, above = _neighbours(registry.assignments)
     for first, end, ranges, assignments, pools, uses, abuse, blocked, slugs in zip(edges, edges[1:], *covers, strict=False):
         blocking = blocked[0] if blocked else None
-        yield Segment(first, end - 1, ranges[0], assignments, pools, uses, abuse, blocking, slugs, below(first), above(end))
+        yield Segment(first, end - 1, ranges[0], assignments, pools, uses, abuse, blocking, slugs)
 
 
 def _covers(entries: list[tuple[Span, Any]], positions: Mapping[int, int]) -> list[tuple[Any, ...]]:
@@ -157,27 +169,6 @@ def _covers(entries: list[tuple[Span, Any]], positions: Mapping[int, int]) -> li
         for at in range(positions[span.first], positions[span.last + 1]):
             cover[at] += (entry,)
     return cover
-
-
-_LookUp = Callable[[int], Neighbour | None]
-
-
-def _neighbours(assignments: Iterable[Assignment]) -> tuple[_LookUp, _LookUp]:
-    """Look-ups of the nearest named port below a number, and of the nearest that is the number or above it."""
-    named = sorted({(a.ports.first, a.ports.last, a.name) for a in assignments if a.name}, reverse=True)
-    firsts = sorted({first: Neighbour(first, name) for first, _, name in named}.items())
-    lasts = sorted({last: Neighbour(last, name) for _, last, name in named}.items())
-    starts, ends = [first for first, _ in firsts], [last for last, _ in lasts]
-
-    def below(number: int) -> Neighbour | None:
-        at = bisect_left(ends, number) - 1
-        return lasts[at][1] if at >= 0 else None
-
-    def above(number: int) -> Neighbour | None:
-        at = bisect_left(starts, number)
-        return firsts[at][1] if at < len(firsts) else None
-
-    return below, above
 
 
 def transports(assignments: Iterable[Assignment]) -> tuple[Transport, ...]:

@@ -20,7 +20,7 @@ from portolan.prose import Prose
 from portolan.rows import Told, told_by
 from portolan.settings import Settings
 from portolan.templates import Needs, environment
-from portolan.verdict import Judge
+from portolan.verdict import Suggestions
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Project:
     sources: Mapping[str, bytes]
     settings: Settings
     chart: Chart
-    judge: Judge
+    suggestions: Suggestions
     locales: Mapping[str, Locale]
     prose: Mapping[str, Mapping[str, Prose]]
     templates: Mapping[str, str]
@@ -64,7 +64,7 @@ class Project:
     @cached_property
     def outlines(self) -> Outlines:
         """The outlines of all ports' pages."""
-        return Outlines(self.chart, self.judge, self.cache, self.content)
+        return Outlines(self.chart, self.cache, self.content)
 
     @cached_property
     def told(self) -> Callable[[Block], Told]:

@@ -13,7 +13,7 @@ from portolan.chart import picture
 from portolan.documents import Document, load_documents
 from portolan.locales import Locale
 from portolan.nodes import read_yaml
-from portolan.ports import Chart
+from portolan.ports import Chart, Said
 from portolan.problem import Problem, ProblemsFound, errors
 from portolan.project import Project, content, named
 from portolan.prose import Prose
@@ -22,7 +22,7 @@ from portolan.settings import PATH, Settings
 from portolan.sources import files, read_text
 from portolan.structs import build
 from portolan.templates import Compiled, Needs, compile_template, needs
-from portolan.verdict import Judge
+from portolan.verdict import Suggestions, free_ports
 
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
 
@@ -52,7 +52,7 @@ class Reading:
         needed, compiled = self._read(templates)
         chart = None
         if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
-            chart = Chart(registry, articles, cited_by)
+            chart = Chart(registry, articles, cited_by, _said(written))
             known = self._follows("constants", lambda: constants.constants(chart))
             problems += checks.prose_placeholders(known, written)
         if errors(problems) or settings is None or chart is None:
@@ -60,10 +60,11 @@ class Reading:
         locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
         rendered = self._prose(written, locales, known)
         titles = {slug: sorted({rendered[tag][slug].title.striptags() for tag in locales}) for slug in articles}
-        judge = self._follows("judge", lambda: Judge(chart.segments))
+        free = free_ports(chart.segments)
+        suggestions = self._cache.made("suggestions", named([self._code.hex(), free.hex()]), lambda: Suggestions(free))
         assets["chart.png"] = self._follows("picture", lambda: picture(chart))
         return Project(
-            self._digest, self._code, self._sources, settings, chart, judge, locales, Packed(rendered), templates, compiled, needed, assets,
+            self._digest, self._code, self._sources, settings, chart, suggestions, locales, Packed(rendered), templates, compiled, needed, assets,
             self._follows("search", lambda: search.index(chart, titles), titles), self._cache, tuple(sorted(set(problems))),
         )  # fmt: skip
 
@@ -114,6 +115,12 @@ class Reading:
                 self._cache.keep(f"prose-{tag}", self._code, now)
             rendered[tag] = {slug: now[text] for slug, text in markdown.items()}
         return rendered
+
+
+def _said(written: Mapping[str, Document]) -> dict[str, Said]:
+    """What each article says of its ports."""
+    fronts = {document.slug: document.front for document in written.values() if document.is_article}
+    return {slug: Said(front.kind, front.stance, front.reach) for slug, front in fronts.items()}
 
 
 def load_settings(root: Path, problems: list[Problem]) -> Settings | None:

@@ -19,7 +19,7 @@ from portolan import view
 from portolan.locales import Locale
 from portolan.messages import fill
 from portolan.pages import Page, relative
-from portolan.prose import Prose
+from portolan.prose import Prose, render
 from portolan.registry.references import References, short_url
 from portolan.settings import Settings
 from portolan.stencil import Hole
@@ -149,15 +149,23 @@ class Sheet:
 
     def prose(self, slug: str, **values: object) -> Markup:
         """A document's HTML, citations numbered."""
-        return self._document(slug).render(values, lambda id: self.cite((id,)))
+        return self.lead(slug, **values) + self.rest(slug, **values)
 
-    def lead(self, slug: str) -> Markup:
-        """How a document begins: as far as its first citation."""
-        return self._document(slug).render({}, lambda id: self.cite((id,)), lead_only=True)
+    def lead(self, slug: str, **values: object) -> Markup:
+        """A document's first paragraph."""
+        return render(self._document(slug).lead, values, self._cite_one)
+
+    def rest(self, slug: str, **values: object) -> Markup:
+        """What comes after it."""
+        return render(self._document(slug).rest, values, self._cite_one)
+
+    def brief(self, slug: str, **values: object) -> Markup:
+        """A document's first paragraph as plain text: for attributes and the title."""
+        return self._document(slug).brief(values)
 
     def inline(self, slug: str, **values: object) -> Markup:
-        """A document of one paragraph, without the paragraph: for items of a list."""
-        return Markup(self.prose(slug, **values).removeprefix("<p>").removesuffix("</p>"))
+        """A document of one paragraph, without the paragraph: to go on in the same line."""
+        return Markup(self.lead(slug, **values).removeprefix("<p>").removesuffix("</p>"))
 
     def title(self, slug: str) -> Markup:
         """A document's title."""
@@ -228,6 +236,9 @@ class Sheet:
     def cite(self, cited: Iterable[Any]) -> Markup:
         """The numbers of references, as links to the list at the foot. Each is an id, or a node with key, title and url."""
         return Markup("".join(map(self._cite, cited)))
+
+    def _cite_one(self, id: str) -> Markup:
+        return Markup(self._cite(id))
 
     def _cite(self, cited: Any) -> str:
         if hasattr(cited, "key"):
@@ -302,7 +313,7 @@ class PageSheet(DraftSheet):
 def drafted(name: str, values: Mapping[str, Any], page: Page, stock: Stock, port: Any) -> Draft:
     """A part."""
     own = view.own(port) if port else None  # what a part calls for itself sees no more
-    sheet = DraftSheet(page, stock, values.get("articles", ()), own)
+    sheet = DraftSheet(page, stock, view.named(values), own)
     seen = {"port": own} if own else {}
     return sheet.draft(stock.environment.get_template(name).render(context(sheet, {**seen, **values})).removesuffix("\n"))
 

@@ -1,118 +1,154 @@
-"""Can this port serve my own program? A verdict computed from the facts, with its reasons."""
+"""Can this port serve my own program? A verdict computed from the facts, and free ports to take instead."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
+from portolan.answer import MAIN_POOLS, Answer, answer
 from portolan.ports import Segment
-from portolan.registry.types import Assignment
+from portolan.registry.types import PORTS, Assignment
 
-Level = Literal["good", "fair", "poor", "no"]
-
-# What speaks against a port, and how much. Only the order of the sums matters: it ranks ports, it measures nothing.
-# Each reason's sentence is content/verdict/<reason>.md.
-_WEIGHTS = {
-    "zero": 100,
-    "system": 40,
-    "assigned": 30,
-    "dynamic": 30,
-    "reserved": 25,
-    "deregistered": 25,
-    "blocked": 20,
-    "pool-main": 20,
-    "used": 20,
-    "squatted": 10,
-    "pool-nodeport": 15,
-    "abuse": 5,
-    "spread": 5,
-    "pool-other": 2,
-    "unassigned": 0,
-}
+Level = Literal["yes", "only", "better-not", "no"]
+SUGGESTED = 3  # numbers a port
+STRIDE = 4  # of the table that holds them: with a zero behind them they fill eight bytes
+_RANGE = 1000  # products that take one of so many ports don't make a number unfit
+_LAST = 29_999  # nothing higher is suggested: NodePorts and the pools of Linux begin there
+_NEAR = 100
+_OFFSETS = (0, *(sign * step for step in (10, 20, 30, 50, 100, *range(1, 10)) for sign in (1, -1)))
 _PORTS_IN_NOTE = re.compile(r"\b(\d{2,5})(?:-(\d{2,5}))?\b")
-_MAIN_POOLS = frozenset({"linux", "windows", "macos"})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """``reasons`` are ordered from the weightiest; ``better`` are the nearest good ports, empty for a good one."""
+class Verdict(NamedTuple):
+    """The verdict in a word, and the reason: ``content/verdict/<reason>.md`` says it in a sentence."""
 
     level: Level
-    reasons: tuple[str, ...]
-    better: tuple[int, ...]
+    reason: str
 
 
-class Judge:
-    """Judges segments; knows where the good ports lie."""
+class _Case(NamedTuple):
+    """A segment, with what the rules ask of it."""
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
-        good = [segment for segment in segments if level(segment) == "good"]
-        self._firsts = [segment.first for segment in good]
-        self._lasts = [segment.last for segment in good]
+    segment: Segment
+    answer: Answer
+    pools: frozenset[str]
 
-    def verdict(self, segment: Segment) -> Verdict:
-        """The verdict on every port of a segment."""
-        found = level(segment)
-        better = () if found == "good" else self.nearest(segment)
-        return Verdict(found, tuple(sorted(reasons(segment), key=lambda r: (-_WEIGHTS[r], r))), better)
-
-    def nearest(self, segment: Segment) -> tuple[int, ...]:
-        """The nearest good port on either side of a segment."""
-        return tuple(self._nearest(segment))
-
-    def _nearest(self, segment: Segment) -> Iterator[int]:
-        below = bisect_left(self._lasts, segment.first) - 1
-        if below >= 0:
-            yield self._lasts[below]
-        above = bisect_left(self._firsts, segment.last + 1)
-        if above < len(self._firsts):
-            yield self._firsts[above]
+    @property
+    def is_assigned(self) -> bool:
+        return bool(self.segment.services or (self.segment.articles and self.answer.uses))
 
 
-def level(segment: Segment) -> Level:
-    """The verdict in a word."""
-    weight = sum(_WEIGHTS[reason] for reason in reasons(segment))
-    return "good" if weight < 5 else "fair" if weight <= 25 else "poor" if weight <= 60 else "no"
+def verdict(segment: Segment) -> Verdict:
+    """The verdict on every port of a segment: that of the first rule that holds."""
+    case = _Case(segment, answer(segment), frozenset(pool.id for pool in segment.pools if pool.current))
+    return next(found for found, holds in _RULES if holds(case))
 
 
-def reasons(segment: Segment) -> Iterator[str]:
-    """What there is to say for and against, each once."""
-    if segment.last == 0:
-        yield "zero"
-    if segment.range.id != "user":
-        yield segment.range.id
-    if segment.status:
-        yield segment.status
-    yield from _pool_reasons(segment)
-    kinds = {use.kind for use in segment.uses}
-    if kinds - {"range"}:
-        yield "used"
-    if "range" in kinds:
-        yield "spread"
-    if any(_squatted(assignment, segment) for assignment in segment.assignments):
-        yield "squatted"
-    if segment.blocked:
-        yield "blocked"
-    if segment.abuse:
-        yield "abuse"
+# From the weightiest reason to none.
+_RULES: tuple[tuple[Verdict, Callable[[_Case], object]], ...] = (
+    (Verdict("no", "zero"), lambda case: case.segment.last == 0),
+    (Verdict("only", "development"), lambda case: case.answer.uses and case.answer.uses[0].kind == "development"),
+    (Verdict("only", "assigned"), lambda case: case.is_assigned),
+    (Verdict("no", "system"), lambda case: case.segment.range.id == "system"),
+    (Verdict("only", "used"), lambda case: case.answer.uses),
+    (Verdict("better-not", "dynamic"), lambda case: case.segment.range.id == "dynamic"),
+    (Verdict("better-not", "reserved"), lambda case: case.segment.status == "reserved"),
+    (Verdict("better-not", "deregistered"), lambda case: case.segment.status == "deregistered"),
+    (Verdict("better-not", "blocked"), lambda case: case.segment.blocked),
+    (Verdict("better-not", "pool"), lambda case: case.pools & set(MAIN_POOLS)),
+    (Verdict("better-not", "nodeport"), lambda case: "kubernetes-nodeport" in case.pools),
+    (Verdict("better-not", "squatted"), lambda case: any(squatted(a, case.segment) for a in case.segment.assignments)),
+    (Verdict("better-not", "abuse"), lambda case: case.segment.abuse),
+    (Verdict("yes", "spanned"), lambda case: case.answer.wide),
+    (Verdict("yes", "free"), lambda case: True),
+)
 
 
-def _squatted(assignment: Assignment, segment: Segment) -> bool:
-    """Whether IANA's note is about these very ports: on a span it may name single ones, and once it names another port."""
+def squatted(assignment: Assignment, segment: Segment) -> bool:
+    """Whether IANA's note of unauthorized use is about these very ports: it may name single ones, or none."""
     if not assignment.unauthorized:
         return False
-    named = [(int(first), int(last or first)) for first, last in _PORTS_IN_NOTE.findall(assignment.unauthorized)]
+    found = _PORTS_IN_NOTE.findall(assignment.unauthorized)
+    named = [(int(first), int(last or first)) for first, last in found]
     return not named or any(first <= segment.first and segment.last <= last for first, last in named)
 
 
-def _pool_reasons(segment: Segment) -> Iterator[str]:
-    pools = [pool for pool in segment.pools if pool.current]
-    if any(pool.id in _MAIN_POOLS for pool in pools):
-        yield "pool-main"
-    elif any(pool.kind == "system" for pool in pools):
-        yield "pool-other"
-    if any(pool.id == "kubernetes-nodeport" for pool in pools):
-        yield "pool-nodeport"
+class Suggestions:
+    """Three free numbers for each port: the nearest with free neighbours, and those that share its last digits."""
+
+    def __init__(self, free: bytes) -> None:
+        """``free`` has a byte for each port (``free_ports``)."""
+        roomy = bytes(a & b & c for a, b, c in zip(b"\0" + free[:-1], free, free[1:] + b"\0", strict=True))
+        rounds = bytes(flag and not at % 10 for at, flag in enumerate(roomy))
+        near = [of_round or of_any for of_round, of_any in zip(_nearest(rounds), _nearest(roomy), strict=True)]
+        alike = [_alike(number, free) for number in range(10_000)]
+        self.numbers = array("H")
+        for number in range(PORTS):
+            found = [near[number], *(at for at in alike[number % 10_000] if at != number)]
+            self.numbers.extend([*[at for at in dict.fromkeys(found) if at][:SUGGESTED], 0])
+
+    def of(self, number: int) -> tuple[int, ...]:
+        """The numbers suggested on the page of a port."""
+        return tuple(self.numbers[number * STRIDE : number * STRIDE + SUGGESTED])
+
+
+def free_ports(segments: Sequence[Segment]) -> bytes:
+    """A byte for each port: 1 where nothing that we know of has it."""
+    free = bytearray(PORTS)
+    for segment in segments:
+        if _free(segment):
+            free[segment.first : segment.last + 1] = bytes([1]) * (segment.last - segment.first + 1)
+    return bytes(free)
+
+
+def _free(segment: Segment) -> bool:
+    """Whether nothing that we know of has the ports of a segment."""
+    return (
+        segment.range.id == "user"
+        and segment.last <= _LAST
+        and segment.status == "unassigned"
+        and not segment.services
+        and not segment.abuse
+        and not segment.blocked
+        and not segment.articles
+        and not any(len(use.ports) < _RANGE for use in segment.uses)
+        and not any(squatted(assignment, segment) for assignment in segment.assignments)
+        and not any(pool.id in MAIN_POOLS for pool in segment.pools)
+    )
+
+
+def _alike(digits: int, free: bytes) -> list[int]:
+    """Free numbers with the same last four digits and 1 or 2 in front, as administrators choose them, or near those; then,
+    should these be the number itself or its nearest, as many more of the same."""
+    first: list[int] = []
+    more: list[int] = []
+    for base in (10_000 + digits, 20_000 + digits):
+        found = [base + offset for offset in _OFFSETS if 1024 <= base + offset <= _LAST and free[base + offset]][: SUGGESTED + 1]
+        first += found[:1]
+        more += found[1:]
+    if len(first + more) <= SUGGESTED:  # a crowded neighbourhood: the next ones up, then down
+        more += [at for at in range(10_000 + digits, _LAST + 1) if free[at]][: SUGGESTED + 1]
+        more += [at for at in range(10_000 + digits, 1024, -1) if free[at]][: SUGGESTED + 1]
+    return first + more
+
+
+def _nearest(flags: bytes) -> list[int]:
+    """For each port the nearest other one with a flag, no farther than ``_NEAR``; 0 where there is none."""
+    below, above = _last_flag(flags), [-at for at in reversed(_last_flag(flags[::-1], -(PORTS - 1)))]
+    found = []
+    for number, (low, high) in enumerate(zip(below, above, strict=True)):
+        choices = [at for at in (low, high) if at > 0 and abs(at - number) <= _NEAR]
+        found.append(min(choices, key=lambda at: abs(at - number), default=0))
+    return found
+
+
+def _last_flag(flags: bytes, offset: int = 0) -> list[int]:
+    """For each place the last flag before it, counted from ``offset``; 0 where there was none."""
+    found, last = [], 0
+    for at, flag in enumerate(flags):
+        found.append(last)
+        if flag:
+            last = at + offset
+    return found

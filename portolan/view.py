@@ -7,25 +7,25 @@ the values of its holes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from sys import intern
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from markupsafe import escape
 
+from portolan.answer import Answer, answer, hunted, lent, situations
 from portolan.locales import Locale
 from portolan.pages import Block
-from portolan.ports import Chart, Facts, Neighbour, Segment, transports
+from portolan.ports import Chart, Facts, Segment, transports
 from portolan.registry.references import short_url
-from portolan.registry.types import PORTS, Citation, Span, Use
-from portolan.verdict import Judge
+from portolan.registry.types import PORTS, Abuse, Citation, Span, Use
+from portolan.verdict import squatted, verdict
 
 Tree = dict[str, Any]
-WIDE = 1000  # uses that spread over so many ports are told in full on the page of the range, by name on those of the ports
-# Uses told in full, fewer where an article or history takes room: pages stay light. The others are names, and their
-# sources stand on the page of the block.
-_FEW = 2
+# The fields of a port's page that hold slugs of documents: a page may show these documents besides those its template names.
+DOCUMENTS = ("articles", "seen", "stance", "verdict")
+_TOLD = 5  # uses told in full before the others are folded
 
 
 class Value(NamedTuple):
@@ -46,7 +46,7 @@ class Own(NamedTuple):
     name: str
 
 
-_OWN = {name: Own(name) for name in ("number", "hex", "binary", "block", "block_name", "version")}
+_OWN = {name: Own(name) for name in ("number", "hex", "block", "block_name", "version", "free_1", "free_2", "free_3")}
 _PREVIOUS, _NEXT = Own("previous"), Own("next")
 
 
@@ -75,21 +75,18 @@ class Outline(NamedTuple):
     phrases: dict[str, str]
 
 
-def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
+def document(chart: Chart, facts: Facts) -> Tree:
     """Everything that a port page shows, as a tree of dicts, tuples and leaves."""
     segment, number = facts.segment, facts.number
     cited = _References(chart, segment)
-    specific = [use for use in _specific_first(segment) if len(use.ports) < WIDE]
-    told = max(not (segment.articles or segment.abuse), _FEW - 2 * len(segment.articles) - 2 * len(segment.abuse))
-    crowded = len(specific) > told
-    verdict = judge.verdict(segment)
-    practice = differs(segment)
-    met = [use.name for use in specific if use.kind != "range"]
-    known = [*met, *segment.names] if practice else [*segment.names, *met]
+    found = answer(segment, chart.said(segment))
+    judged = verdict(segment)
     # in the order in which the page cites them
-    services = tuple(_service(cited, a) for a in segment.services)
-    states = tuple(_state(cited, a) for a in segment.states)
-    uses = tuple(_use(cited, use, crowded) for use in specific[:told])
+    answers = tuple(_answer(cited, use) for use in found.usual) if found.lead == "uses" else ()
+    hunters = tuple(_hunter(cited, abuse) for abuse in hunted(segment))
+    uses = tuple(_use(cited, use, use in found.usual and found.lead == "uses") for use in found.uses)
+    services = tuple(_service(cited, a, segment) for a in segment.services)
+    states = tuple(_state(cited, a, segment) for a in segment.states)
     return {
         **_OWN,
         "previous": _PREVIOUS if number > 0 else None,
@@ -98,30 +95,46 @@ def document(chart: Chart, judge: Judge, facts: Facts) -> Tree:
         "zero": number == 0,
         "status": segment.status,
         "half": facts.pool_half,
-        "names": tuple(Value(name) for name in segment.names),
-        "named": tuple(Value(name or "") for name in segment.names[:3] or [a.title for a in segment.services]),
-        "known": tuple(Value(name) for name in known[:2]),
-        "practice": tuple(Value(name) for name in met[:3]) if practice or not segment.names else (),
+        "lead": found.lead,
+        "lent": lent(segment),
+        "names": _names(found, segment),
+        "answers": answers,
+        "others": tuple(Value(use.name) for use in found.uses[len(found.usual) :][:3]) if found.lead == "uses" else (),
+        "record": tuple(Value(name) for name in segment.names[:3]),
         "transports": transports(segment.services),
+        "stance": f"stance/{found.stance}",
+        "reach": found.reach,
+        "seen": situations(found.kind, chart.cited_by),
+        "programs": _programs(found),
+        "off": tuple(_off(cited, use) for use in found.uses if use.off)[:3],
+        "hunters": hunters,
+        "uses": uses[:_TOLD],
+        "more": uses[_TOLD:],
+        "wide": tuple(Value(use.name) for use in found.wide),
         "services": services,
         "states": states,
         "held_by": tuple([pool.id for pool in segment.pools]),
-        "uses": uses,
-        "more": tuple(Value(use.name) for use in specific[told:]),
-        "wide": tuple(Value(use.name) for use in _specific_first(segment) if len(use.ports) >= WIDE),
-        "first": uses[0]["references"] if uses and specific[0].kind != "range" else (),
         "abuse": tuple(_abuse(cited, abuse) for abuse in segment.abuse),
+        "ongoing": any(abuse.ongoing for abuse in segment.abuse),
         "blocked": segment.blocked is not None,
         "blocked_since": Value(segment.blocked.since) if segment.blocked and segment.blocked.since else None,
         "articles": segment.articles,
-        "below": _neighbour(segment.below),
-        "above": _neighbour(segment.above),
-        "verdict": {
-            "level": verdict.level,
-            "reasons": verdict.reasons,
-            "better": tuple(Value(str(port)) for port in verdict.better),
-        },
+        "level": judged.level,
+        "verdict": f"verdict/{judged.reason}",
     }
+
+
+def documents(chart: Chart, segment: Segment) -> tuple[str, ...]:
+    """The documents that the pages of a segment show because of what the segment is: what ``DOCUMENTS`` name of them."""
+    found = answer(segment, chart.said(segment))
+    judged = verdict(segment)
+    return *segment.articles, *situations(found.kind, chart.cited_by), f"stance/{found.stance}", f"verdict/{judged.reason}"
+
+
+def named(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The documents that fields of a port's page name."""
+    found = [values[name] for name in DOCUMENTS if name in values]
+    return tuple(slug for value in found for slug in ((value,) if isinstance(value, str) else value))
 
 
 def outline(tree: Tree) -> Outline:
@@ -135,17 +148,22 @@ def values(outline: Outline, locale: Locale) -> dict[str, bytes]:
     return outline.plain | {name: locale.phrase(text).encode() for name, text in outline.phrases.items()}
 
 
-def own_values(number: int) -> dict[str, str]:
-    """The text of every ``Own`` leaf; digits, letters and dashes only, so there is nothing to escape."""
+def own_values(number: int, free: Iterable[int]) -> dict[str, str]:
+    """The text of every ``Own`` leaf; digits, letters and dashes only, so there is nothing to escape. ``free`` are the ports that
+    the page suggests."""
     return {
         "number": str(number),
         "hex": f"0x{number:04X}",
-        "binary": f"{number:016b}",
-        "block": str(Block.of(number)),
-        "block_name": f"{Block.of(number).first}–{Block.of(number).last}",
         "previous": str(number - 1),
         "next": str(number + 1),
+        **block_values(Block.of(number)),
+        **{f"free_{at}": str(other) for at, other in enumerate(free, 1)},
     }
+
+
+def block_values(block: Block) -> dict[str, str]:
+    """Those of them that all ports of a block share."""
+    return {"block": str(block), "block_name": f"{block.first}–{block.last}"}
 
 
 OWN = (*_OWN, "previous", "next")  # their names
@@ -216,37 +234,76 @@ class _References:
         return {"key": self.found.index(reference.url), "title": Value(reference.title), "url": Value(short_url(reference.url))}
 
 
-def _service(cited: _References, assignment: Any) -> Tree:
+def _names(found: Answer, segment: Segment) -> tuple[Value, ...]:
+    """What the port is called, each name once: by those who use it, or else by IANA."""
+    if found.lead == "registered":
+        titles = [a.title or a.name or "" for a in segment.services]
+        return tuple(Value(name) for name in _distinct(titles)[:2])
+    return tuple(Value(name) for name in _distinct([use.name for use in found.usual]))
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Names without those that say the same as one before, as epmd and EPMD do."""
+    kept: dict[str, str] = {}
+    for name in names:
+        kept.setdefault("".join(c for c in name.casefold() if c.isalnum()), name)
+    return list(kept.values())
+
+
+def _programs(found: Answer) -> Value | None:
+    """Process names of the likely uses."""
+    names = dict.fromkeys(program for use in found.usual for program in use.programs)
+    return Value(", ".join([*names][:6])) if names else None
+
+
+def _answer(cited: _References, use: Use) -> Tree:
+    return {"description": Phrase(use.description), "references": cited(use.references[:2])}
+
+
+def _off(cited: _References, use: Use) -> Tree:
+    return {"name": Value(use.name), "text": Phrase(use.off or ""), "references": cited(use.references[:1])}
+
+
+def _hunter(cited: _References, abuse: Abuse) -> Tree:
+    return {"text": Phrase(abuse.looks_for or ""), "references": cited(abuse.references[:1])}
+
+
+def _service(cited: _References, assignment: Any, segment: Segment) -> Tree:
     return {
         "name": Value(assignment.name) if assignment.name else None,
-        "title": Value(assignment.title) if assignment.title else None,
+        "title": Value(assignment.title) if assignment.title and assignment.title != assignment.name else None,
         "transports": _over(assignment.transports),
         "ports": _span(assignment.ports),
-        "date": Value(assignment.date) if assignment.date else None,
-        "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
+        "date": Value(assignment.date[:4]) if assignment.date else None,
+        "unauthorized": _note(assignment, segment),
         "references": cited(assignment.references),
     }
 
 
-def _state(cited: _References, assignment: Any) -> Tree:
+def _state(cited: _References, assignment: Any, segment: Segment) -> Tree:
     return {
         "status": assignment.status,
         "transports": _over(assignment.transports),
-        "ports": _span(assignment.ports),
         "title": Value(assignment.title) if assignment.title else None,
-        "unauthorized": Value(assignment.unauthorized) if assignment.unauthorized else None,
+        "unauthorized": _note(assignment, segment),
         "references": cited(assignment.references),
     }
 
 
-def _use(cited: _References, use: Any, crowded: bool) -> Tree:
+def _note(assignment: Any, segment: Segment) -> Value | None:
+    """IANA's note of unauthorized use, on the pages of the ports that it is about."""
+    return Value(assignment.unauthorized) if squatted(assignment, segment) else None
+
+
+def _use(cited: _References, use: Use, answered: bool) -> Tree:
+    """``answered``: the description stands in the answer already, and no sentence stands on a page twice."""
     return {
         "name": Value(use.name),
-        "evidence": use.evidence,
         "transports": _over(use.transports),
         "ports": _span(use.ports),
-        "description": Phrase(use.description),
-        "references": cited(use.references[:1] if crowded else use.references),
+        "description": None if answered else Phrase(use.description),
+        "programs": Value(", ".join(use.programs)) if use.programs else None,
+        "references": cited(use.references[:2]),
     }
 
 
@@ -259,39 +316,9 @@ def _abuse(cited: _References, abuse: Any) -> Tree:
     }
 
 
-def _specific_first(segment: Segment) -> Iterator[Any]:
-    """Uses of this very port before those of wide spans, what its article is about before others, strong evidence before weak."""
-
-    def key(use: Use) -> tuple[Any, ...]:
-        told = any(word in use.name.casefold() for slug in segment.articles for word in slug.rpartition("/")[2].split("-"))
-        return len(use.ports), not told, _GRADES.index(use.evidence), use.path, use.line
-
-    return iter(sorted(segment.uses, key=key))
-
-
-def differs(segment: Segment) -> bool:
-    """Whether what is met in practice is something other than what IANA has on record."""
-    record = {word for a in segment.services for word in _words(f"{a.name or ''} {a.title or ''}")}
-    met = [use for use in segment.uses if use.kind != "range" and len(use.ports) < 100]
-    return bool(record) and bool(met) and not any(record & set(_words(" ".join((use.name, *use.aliases)))) for use in met)
-
-
-def _words(text: str) -> Iterator[str]:
-    plain = "".join(c if c.isalnum() else " " for c in text.casefold())
-    return (word for word in plain.split() if len(word) > 2 and word not in _NOISE)
-
-
-_GRADES = ("standard", "vendor", "source", "community", "scanner")
-_NOISE = frozenset({"server", "service", "port", "protocol", "the", "and", "for", "client", "control", "data", "system", "manager", "over", "web"})
-
-
 def _over(names: tuple[str, ...]) -> Value | None:
     return Value("/".join(names).upper()) if names else None
 
 
 def _span(span: Span) -> Value | None:
     return Value(str(span).replace("-", "–")) if len(span) > 1 else None
-
-
-def _neighbour(neighbour: Neighbour | None) -> Tree | None:
-    return {"number": Value(str(neighbour.number)), "name": Value(neighbour.name)} if neighbour else None
