@@ -114,7 +114,8 @@ def lent(segment: Segment) -> Lent | None:
 
 def _stance(uses: tuple[Use, ...]) -> Stance | None:
     """The most careful stance of the uses that are likely."""
-    best: list[Stance] = [use.stance for use in uses if use.stance and _RANKS[use.rank] == _RANKS[uses[0].rank]]
+    likely = [use.stance for use in uses if _RANKS[use.rank] == _RANKS[uses[0].rank]]
+    best = [stance for stance in likely if stance]
     return max(best, key=lambda stance: _CAREFUL[stance]) if best else None
 
 

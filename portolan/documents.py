@@ -7,7 +7,7 @@ Raw HTML is text. A block is one message, its lines joined.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
@@ -121,11 +121,15 @@ def split(body: str, first_line: int = 1) -> Iterator[Block]:
 
 
 class Translated(NamedTuple):
-    """A document in one language, still Markdown; ``complete`` when none of it stands in English for want of a translation."""
+    """A document in one language, still Markdown; ``complete`` when none of it stands in English for want of a translation.
+
+    ``anchors`` are the ids of its headings, in order: made from the English, so that links hold in all languages.
+    """
 
     title: Markup
     text: str
     complete: bool
+    anchors: tuple[str, ...] = ()
 
 
 def translate(document: Document, locale: Locale, computed: Callable[[str], str | None]) -> Translated:
@@ -144,12 +148,17 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
     for index, (prefix, text) in enumerate(pieces):
         tight = index and prefix.strip() and pieces[index - 1][0] == prefix
         source += f"{'' if not index else chr(10) if tight else chr(10) * 2}{prefix}{text}"
-    return Translated(locale.phrase(document.front.title), source, complete)
+    anchors = tuple(_anchor(block.text) for block in document.blocks if block.prefix.startswith("##"))
+    return Translated(locale.phrase(document.front.title), source, complete, anchors)
+
+
+def _anchor(heading: str) -> str:
+    return "-".join(re.findall("[a-z0-9]+", heading.casefold()))
 
 
 def render(translated: Translated, locale: Locale) -> Prose:
     """The document as HTML."""
-    html = _markdown(locale).convert(translated.text)
+    html = _markdown(locale, translated.anchors).convert(translated.text)
     lead = _LEAD.match(html)
     at = lead.end() if lead else 0
     return Prose(translated.title, tuple(_OPEN.split(html[:at])), tuple(_OPEN.split(html[at:].lstrip())), translated.complete)
@@ -163,11 +172,33 @@ def _open_places(text: str, computed: Callable[[str], str | None]) -> str:
     return CITATION.sub("\x0ecite:\\1\x0f", PLACEHOLDER.sub(value, text))
 
 
-def _markdown(locale: Locale) -> Markdown:
-    markdown = Markdown(extensions=["fenced_code", _StandIns(locale)], output_format="html")
+def _markdown(locale: Locale, anchors: Iterable[str]) -> Markdown:
+    markdown = Markdown(extensions=["fenced_code", _StandIns(locale), _Anchors(anchors)], output_format="html")
     markdown.preprocessors.deregister("html_block")
     markdown.inlinePatterns.deregister("html")
     return markdown
+
+
+class _Anchors(Extension):
+    """Gives headings their ids."""
+
+    def __init__(self, anchors: Iterable[str]) -> None:
+        super().__init__()
+        self.anchors = anchors
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802, Markdown names it
+        md.treeprocessors.register(_SetAnchors(md, self.anchors), "anchors", 24)
+
+
+class _SetAnchors(Treeprocessor):
+    def __init__(self, md: Any, anchors: Iterable[str]) -> None:
+        super().__init__(md)
+        self.anchors = anchors
+
+    def run(self, root: Element) -> None:
+        headings = [element for element in root.iter() if element.tag in ("h2", "h3", "h4")]
+        for element, anchor in zip(headings, self.anchors, strict=False):  # a translation can't have more of them
+            element.set("id", anchor)
 
 
 class _StandIns(Extension):

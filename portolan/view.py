@@ -102,6 +102,7 @@ def document(chart: Chart, facts: Facts) -> Tree:
         "others": tuple(Value(use.name) for use in found.uses[len(found.usual) :][:3]) if found.lead == "uses" else (),
         "record": tuple(Value(name) for name in segment.names[:3]),
         "transports": transports(segment.services),
+        "udp": _is_udp(found, segment),
         "stance": f"stance/{found.stance}",
         "reach": found.reach,
         "seen": situations(found.kind, chart.cited_by),
@@ -240,6 +241,12 @@ def _names(found: Answer, segment: Segment) -> tuple[Value, ...]:
         titles = [a.title or a.name or "" for a in segment.services]
         return tuple(Value(name) for name in _distinct(titles)[:2])
     return tuple(Value(name) for name in _distinct([use.name for use in found.usual]))
+
+
+def _is_udp(found: Answer, segment: Segment) -> bool:
+    """Whether the port is met over UDP alone, as far as we know: its sample lines are those of UDP then."""
+    met = {transport for entry in found.usual or segment.services for transport in entry.transports or ("tcp",)}
+    return met == {"udp"}
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
