@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 import pytest
 
 from portolan import view
+from portolan.answer import OWN, answer
+from portolan.ports import Facts, Segment
 from portolan.project import Project
+from portolan.registry.types import Use
+from portolan.verdict import SUGGESTED, verdict
 
 # Port, range, status, service names, pools that widely used systems hand out: looked up by hand in IANA's registry and in
 # the sources that content/registry/pools.yaml names.
@@ -67,15 +74,6 @@ def test_what_is_no_port_has_no_facts(project: Project, number: int) -> None:
         project.chart.facts(number)
 
 
-def test_neighbours_are_the_nearest_named_ports(project: Project) -> None:
-    for port in (0, 1, 80, 1024, 6001, 31000, 49151, 60603, 65535):
-        segment = project.chart.facts(port).segment
-        others = [a.ports for a in project.chart.registry.assignments if a.name and port not in a.ports]
-        below = max((ports.last for ports in others if ports.last < port), default=None)
-        above = min((ports.first for ports in others if ports.first > port), default=None)
-        assert (segment.below and segment.below.number, segment.above and segment.above.number) == (below, above)
-
-
 def test_linux_parity_holds_in_its_pool_only(project: Project) -> None:
     halves = {port: project.chart.facts(port).pool_half for port in (32767, 32768, 32769, 60998, 60999, 61000)}
     assert halves == {32767: None, 32768: "even", 32769: "odd", 60998: "even", 60999: "odd", 61000: None}
@@ -85,31 +83,87 @@ def test_linux_parity_holds_in_its_pool_only(project: Project) -> None:
     ("port", "level", "reason"),
     [
         (0, "no", "zero"),
-        (443, "no", "assigned"),
-        (60603, "poor", "dynamic"),
-        (6667, "no", "blocked"),
-        (9092, "poor", "used"),
-        (9989, "good", "unassigned"),
-        (29998, "fair", "spread"),
+        (7, "only", "assigned"),
+        (2, "no", "system"),
+        (443, "only", "assigned"),
+        (3000, "only", "development"),
+        (31050, "better-not", "nodeport"),
+        (40002, "better-not", "pool"),
+        (60603, "better-not", "dynamic"),
+        (28998, "yes", "spanned"),
     ],
 )
 def test_verdicts(project: Project, port: int, level: str, reason: str) -> None:
-    verdict = project.judge.verdict(project.chart.facts(port).segment)
-    assert verdict.level == level
-    assert reason in verdict.reasons
+    assert verdict(project.chart.facts(port).segment) == (level, reason)
 
 
-def test_better_ports_are_good_and_nearest(project: Project) -> None:
-    chart, judge = project.chart, project.judge
-    for port in (0, 80, 3000, 8080, 49151, 60603):
-        better = judge.verdict(chart.facts(port).segment).better
-        assert better
-        assert all(judge.verdict(chart.facts(other).segment).level == "good" for other in better)
-        distance = min(abs(other - port) for other in better)
-        nearer = range(max(0, port - distance + 1), min(65536, port + distance))
-        assert not any(judge.verdict(chart.facts(other).segment).level == "good" for other in nearer)
+def test_suggestions_are_free_and_spread_over_many_numbers(project: Project) -> None:
+    chart, suggestions = project.chart, project.suggestions
+    found = [suggestions.of(port) for port in range(65536)]
+    assert all(len(set(free)) == SUGGESTED and port not in free for port, free in enumerate(found))
+    counted = Counter(number for free in found for number in free)
+    assert len(counted) >= 15_000
+    assert counted.most_common(1)[0][1] <= 200
+    for number in counted:
+        segment = chart.facts(number).segment
+        assert segment.range.id == "user"
+        assert segment.status == "unassigned"
+        assert not (segment.articles or segment.abuse or segment.blocked), number
+        assert not [use for use in segment.uses if len(use.ports) < 1000], number
+        assert not {pool.id for pool in segment.pools if pool.current} & {"linux", "windows", "macos", "kubernetes-nodeport"}, number
 
 
-def test_the_page_says_where_registry_and_practice_differ(project: Project) -> None:
-    differs = {port: view.differs(project.chart.facts(port).segment) for port in (9092, 1521, 22, 5353, 60603)}
-    assert differs == {9092: True, 1521: True, 22: False, 5353: False, 60603: False}
+def test_suggestions_have_the_same_last_digits_where_those_are_free(project: Project) -> None:
+    assert {10603, 20603} <= set(project.suggestions.of(60603))
+    assert {15432, 25432} <= set(project.suggestions.of(5432))
+
+
+def _true_of(project: Project) -> dict[str, Callable[[Segment], bool]]:
+    """For each shared sentence that depends on the port: the condition under which it is true."""
+
+    def pools(segment: Segment) -> set[str]:
+        return {pool.id for pool in segment.pools if pool.current}
+
+    def own(segment: Segment) -> list[Use]:
+        return [use for use in segment.uses if len(use.ports) <= OWN]
+
+    nobody: Callable[[Segment], bool] = lambda segment: not (own(segment) or segment.services or segment.articles)  # noqa: E731
+    return {
+        "temporary-dynamic": lambda s: nobody(s) and s.range.id == "dynamic" and {"linux", "windows", "macos"} <= pools(s),
+        "temporary-high": lambda s: nobody(s) and s.range.id == "dynamic" and {"windows", "macos"} <= pools(s) and "linux" not in pools(s),
+        "temporary-user": lambda s: nobody(s) and s.range.id == "user" and "linux" in pools(s) and not {"windows", "macos"} & pools(s),
+        "nodeport": lambda s: nobody(s) and "kubernetes-nodeport" in pools(s) and not {"linux", "windows"} & pools(s),
+        "unassigned": lambda s: nobody(s) and s.status == "unassigned" and not {"linux", "windows"} & pools(s),
+        "reserved": lambda s: nobody(s) and s.status == "reserved" and not {"linux", "windows"} & pools(s),
+        "deregistered": lambda s: nobody(s) and s.status == "deregistered" and not {"linux", "windows"} & pools(s),
+        "abuse": lambda s: nobody(s) and bool(s.abuse),
+        "registered": lambda s: bool(s.services) and not own(s) and not s.articles,
+        "uses": lambda s: bool(own(s)) and not s.articles,
+        "article": lambda s: bool(s.articles),
+        "zero": lambda s: s.last == 0,
+    }
+
+
+def test_every_shared_answer_is_true_of_every_port_that_shows_it(project: Project) -> None:
+    true_of = _true_of(project)
+    shown = Counter[str]()
+    for segment in project.chart.segments:
+        lead = answer(segment, project.chart.said(segment)).lead
+        shown[lead] += segment.last - segment.first + 1
+        assert true_of[lead](segment), (lead, segment.first)
+    assert sum(shown.values()) == 65536
+    assert set(shown) <= true_of.keys()
+
+
+def test_every_description_of_a_use_stands_on_a_page(project: Project) -> None:
+    chart = project.chart
+    told = {use for segment in chart.segments for use in answer(segment).uses}
+    wide = {use for use in chart.registry.uses if len(use.ports) > OWN}  # on the page of their range
+    assert set(chart.registry.uses) == told | wide
+
+
+def test_no_title_names_anything_twice(project: Project) -> None:
+    for segment in project.chart.segments:
+        tree = view.document(project.chart, Facts(segment.first, segment))
+        names = ["".join(c for c in name.text.casefold() if c.isalnum()) for name in tree["names"]]
+        assert len(set(names)) == len(names), segment.first
