@@ -56,7 +56,7 @@ def chart(results: Results) -> str:
 
 def _seconds(results: Results, what: str) -> list[tuple[str, float]]:
     """Tools with their medians, the fastest first."""
-    tools = (jobs.FLOOR, jobs.COPY, jobs.OURS, jobs.PLAIN, *jobs.PEERS)
+    tools = (jobs.FLOOR, jobs.COPY, jobs.OURS, jobs.PLAIN)
     pages = results.facts["pages"]
     found = [(tool, seconds) for tool in tools if (seconds := results.seconds(Job(tool, what, "tmpfs", pages))) is not None]
     return sorted(found, key=lambda bar: bar[1])

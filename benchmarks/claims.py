@@ -30,7 +30,6 @@ def claims(results: Results) -> Iterator[Claim]:
     pages, languages, processes = results.facts["pages"], results.facts["languages"], results.facts["processes"]
     one = Job(jobs.OURS, jobs.CLEAN, "tmpfs", pages)
     whole = one._replace(languages=languages)
-    yield _against_peers(results, one)
     yield _against_plain(results, one)
     floor = f"one language: at most 2 times the floor with {processes} processes, start-up included"
     yield _ratio(results, floor, one, one._replace(tool=jobs.FLOOR), 2)
@@ -51,20 +50,6 @@ def claims(results: Results) -> Iterator[Claim]:
     told = f"{edited['edits']} edits, {edited['builds']} builds compared, {edited['different']} files differ" if edited else ""
     text = f"{languages} languages, random edits: builds leave the same files as clean ones"
     yield Claim(text, told, edited["different"] == 0 if edited else None)
-    for peer, verdict in results.equality.items():
-        compared = f"{verdict['pages']:,} pages compared, {verdict['bytes_ratio'] - 1:+.1%} bytes"
-        yield Claim(f"the pages of {peer} have our tags and text, and our bytes within 3 %", verdict["difference"] or compared, verdict["equal"])
-
-
-def _against_peers(results: Results, one: Job) -> Claim:
-    text = "one language, clean, on tmpfs: at least 8 times as fast as the fastest of Hugo, Eleventy and Zola"
-    ours = results.seconds(one)
-    theirs = {peer: seconds for peer in jobs.PEERS if (seconds := results.seconds(one._replace(tool=peer))) is not None}
-    if ours is None or not theirs:
-        return Claim(text, "", None)
-    fastest = min(theirs, key=lambda peer: theirs[peer])
-    measured = f"{theirs[fastest] / ours:.1f} times ({fastest}: {theirs[fastest]:.2f} s, ours: {ours:.2f} s{_cold(results, one)})"
-    return Claim(text, measured, theirs[fastest] / ours >= 8)
 
 
 def _against_plain(results: Results, one: Job) -> Claim:

@@ -10,7 +10,6 @@ OURS, OURS_ALONE = "Portolan", "Portolan, 1 process"
 FLOOR, FLOOR_ALONE = "floor", "floor, 1 process"
 COPY = "cp -r"
 PLAIN = "plain Jinja loop"
-PEERS = ("Hugo", "Eleventy", "Zola")
 
 CLEAN, COLD = "clean", "clean, cold cache"
 GERMAN = "clean, German alone, after an edit of its messages"

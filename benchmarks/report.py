@@ -15,7 +15,7 @@ from benchmarks.jobs import Job
 from benchmarks.ours import DESCRIPTION, EDITS
 from benchmarks.results import Results
 
-_TOOLS = (jobs.OURS, jobs.OURS_ALONE, *jobs.PEERS, jobs.PLAIN, jobs.COPY, jobs.FLOOR, jobs.FLOOR_ALONE)
+_TOOLS = (jobs.OURS, jobs.OURS_ALONE, jobs.PLAIN, jobs.COPY, jobs.FLOOR, jobs.FLOOR_ALONE)
 _NONE = "–"
 _BEGIN, _END = "<!-- figures: written by benchmarks.report -->", "<!-- end of figures -->"
 
@@ -31,10 +31,9 @@ def write(results: Results, folder: Path) -> None:
 def show(results: Results, readme: Path) -> None:
     """Put the claims into the README, between the two comments that mark their place."""
     facts = results.facts
-    versions = [f"{peer} {facts[peer]}" for peer in jobs.PEERS if peer in facts]
     machine = f"{facts['processor']}, {facts['memory']}, {facts['processes']} processes, Python {facts['Python']}"
     told = "[benchmarks/results/results.md](benchmarks/results/results.md)"
-    lines = [f"Measured on {facts['date']}: {'; '.join((machine, ', '.join(versions)))}. All of it: {told}.\n", *_claims(results)]
+    lines = [f"Measured on {facts['date']}: {machine}. All of it: {told}.\n", *_claims(results)]
     before, _, rest = readme.read_text().partition(_BEGIN)
     readme.write_text("\n".join((f"{before}{_BEGIN}", *lines, _END)) + rest.partition(_END)[2])
 
@@ -75,12 +74,10 @@ def _report(results: Results) -> Iterator[str]:
 
 def _machine(results: Results) -> Iterator[str]:
     facts = results.facts
-    versions = [f"{peer} {facts[peer]}" for peer in jobs.PEERS if peer in facts]
     rows: list[tuple[str, str]] = [
         (name, facts[name]) for name in ("date", "processor", "memory", "system", "file systems", "Python") if name in facts
     ]
-    rows.append(("other generators", ", ".join(versions) or "none"))
-    rounds = f"{facts['rounds']} of ours and the floor, {facts['peer_rounds']} of the others, fewer where a build is large; figures are medians"
+    rounds = f"{facts['rounds']}, fewer where a build is large; figures are medians"
     rows += [("rounds", rounds), ("processes", f"{facts['processes']} unless said otherwise; the other generators take what they like")]
     if "minutes" in facts:
         rows.append(("the whole run", f"{facts['minutes']} minutes"))
@@ -105,7 +102,7 @@ def _one_language(results: Results) -> Iterator[str]:
 def _repeated(results: Results) -> Iterator[str]:
     pages = results.facts["pages"]
     rows = []
-    for tool in (jobs.OURS, *jobs.PEERS):
+    for tool in (jobs.OURS):
         found = [Job(tool, what, "tmpfs", pages) for what in (jobs.AGAIN, DESCRIPTION.name)]
         if any(job in results.runs for job in found):
             rows.append((tool, *(_spread(results, job) for job in found), _peak(results, found[0])))
@@ -115,7 +112,7 @@ def _repeated(results: Results) -> Iterator[str]:
 def _sizes(results: Results) -> Iterator[str]:
     sizes = sorted({job.pages for job in results.runs if job.languages == 1 and job.place == "tmpfs"})
     rows = []
-    for tool in (jobs.OURS, *jobs.PEERS):
+    for tool in (jobs.OURS):
         found = [Job(tool, jobs.CLEAN, "tmpfs", pages) for pages in sizes]
         if any(job in results.runs for job in found):
             rows.append((tool, *(_spread(results, job) for job in found)))

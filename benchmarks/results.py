@@ -21,7 +21,6 @@ class Results:
     """All runs of one session."""
 
     facts: dict[str, Any] = field(default_factory=dict)
-    equality: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each peer, what check.py found
     notes: list[str] = field(default_factory=list)
     runs: dict[Job, list[Measurement]] = field(default_factory=dict)
     tell: Callable[[str], None] = print
@@ -59,7 +58,7 @@ class Results:
     def save(self, path: Path) -> None:
         """Write everything as JSON, a line for each job."""
         lines = [json.dumps({**job._asdict(), "runs": list(map(_rounded, runs))}) for job, runs in self.runs.items()]
-        head = json.dumps({"facts": self.facts, "equality": self.equality, "notes": self.notes}, ensure_ascii=False, indent=1)
+        head = json.dumps({"facts": self.facts, "notes": self.notes}, ensure_ascii=False, indent=1)
         path.write_text(head[:-2] + ',\n "runs": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n")
 
     @classmethod
@@ -67,7 +66,7 @@ class Results:
         """What ``save`` wrote."""
         kept = json.loads(path.read_text())
         runs = {Job(**{name: job[name] for name in Job._fields}): [Measurement(*run) for run in job["runs"]] for job in kept["runs"]}
-        return cls(kept["facts"], kept["equality"], kept["notes"], runs)
+        return cls(kept["facts"], kept["notes"], runs)
 
 
 def _rounded(run: Measurement) -> list[float]:

@@ -5,7 +5,6 @@ Tools take turns round by round, so that a slow spell of the machine hits all of
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -24,8 +22,6 @@ from benchmarks import floor, jobs, report
 from benchmarks.jobs import PORTS, Job
 from benchmarks.machine import machine
 from benchmarks.ours import CHECKOUT, COPIES, DESCRIPTION, MESSAGE, TEMPLATE, TITLE, Edit, Ours
-from benchmarks.peers import tools
-from benchmarks.peers.tools import Peer, Site
 from benchmarks.places import differences, fresh, remove, room, scratch, tree
 from benchmarks.results import Results
 from portolan.run import default_jobs
@@ -48,15 +44,12 @@ class Bench:
 
     results: Results
     ours: Ours
-    data: Path
-    peers: list[Peer]
     work: Path  # on tmpfs
     disk: Path
     processes: int
     pages: int
     languages: int
     rounds: int
-    peer_rounds: int
 
     def ours_job(self, what: str, place: str = "tmpfs", languages: int = 1, pages: int = 0) -> Job:
         return Job(jobs.OURS, what, place, pages or self.pages, languages)
@@ -65,27 +58,23 @@ class Bench:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--quick", is_flag=True, help="A trial of the harness: 4,096 pages, one round, results into .cache/bench/quick.")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Rounds of ours and of the floor.")
-@click.option("--peer-rounds", type=click.IntRange(1), default=3, show_default=True, help="Rounds of the other generators.")
 @click.option("--jobs", "processes", type=click.IntRange(1), default=default_jobs(), show_default="processors", help="Processes of ours.")
-@click.option("--peers/--no-peers", default=True, show_default=True, help="Compare with Hugo, Eleventy and Zola, installing them.")
 @click.option("--tmpfs", type=FOLDER, default=Path("/dev/shm"), show_default=True, help="A folder in memory.")
 @click.option("--disk", type=FOLDER, default=CHECKOUT, show_default="the checkout", help="A folder on disk.")
-def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool, tmpfs: Path, disk: Path) -> None:
+def main(quick: bool, rounds: int, processes: int, tmpfs: Path, disk: Path) -> None:
     """Measure builds, and write a table and a chart into benchmarks/results/."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that scratch folders are removed
     started = time.monotonic()
     results = Results(machine(tmpfs, disk), tell=lambda text: click.echo(f"{time.monotonic() - started:6.0f} s  {text}"))
-    found = have_peers(results) if peers else []
     with scratch(tmpfs) as work, scratch(disk) as slow:
         ours = Ours(work / "sources")
         bench = Bench(
-            results, ours, work / "data", found, work, slow, processes,
+            results, ours, work, slow, processes,
             pages=4096 if quick else PORTS,
             languages=2 if quick else len(ours.tags),
             rounds=1 if quick else rounds,
-            peer_rounds=1 if quick else peer_rounds,
         )  # fmt: skip
-        results.facts |= {name: getattr(bench, name) for name in ("pages", "languages", "rounds", "peer_rounds", "processes")}
+        results.facts |= {name: getattr(bench, name) for name in ("pages", "languages", "rounds", "processes")}
         results.facts["quick"] = quick
         target = HOME / "quick" if quick else RESULTS
         for _ in stages(bench):  # a run that is stopped leaves what it has measured
@@ -96,23 +85,14 @@ def main(quick: bool, rounds: int, peer_rounds: int, processes: int, peers: bool
     click.echo((target / "results.md").read_text())
 
 
-def have_peers(results: Results) -> list[Peer]:
-    """The other generators, installed; the report tells their versions, and which can't be had."""
-    found, missing = tools.find(HOME)
-    results.facts.update({peer.name: peer.version for peer in found})
-    for name, reason in missing.items():
-        results.note(f"{name} is missing: {reason}.")
-    return found
-
-
 def stages(bench: Bench) -> Iterator[str]:
     """Measures everything, from the smallest to what needs the most room. What fails is told, and the rest measured."""
     found: dict[str, Callable[[], None]] = {
-        "the data for the other generators": lambda: export(bench),
-        "one language on tmpfs": lambda: one_language(bench, "tmpfs", bench.work, bench.rounds, bench.peer_rounds),
+        "reading the sources": bench.ours.warm,
+        "one language on tmpfs": lambda: one_language(bench, "tmpfs", bench.work, bench.rounds),
         "building again": lambda: repeated(bench),
         "fewer pages": lambda: sizes(bench),
-        "one language on disk": lambda: one_language(bench, "disk", bench.disk, bench.rounds // 2 + 1, max(1, bench.peer_rounds - 1)),
+        "one language on disk": lambda: one_language(bench, "disk", bench.disk, bench.rounds // 2 + 1),
         "several languages": lambda: numbers_of_languages(bench),
         "the whole site": lambda: whole_site(bench),
         "random edits of the whole site": lambda: random_edits(bench),
@@ -128,32 +108,17 @@ def stages(bench: Bench) -> Iterator[str]:
         yield name
 
 
-def export(bench: Bench) -> None:
-    """The data for the other generators; without it, there are none."""
-    bench.ours.warm()
-    if not bench.peers:
-        return
-    command = [sys.executable, "-m", "benchmarks.peers.export", str(bench.ours.root), str(bench.data)]
-    if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
-        bench.results.note("The other generators were left out: their data could not be exported.")
-        bench.peers.clear()
-
-
-def one_language(bench: Bench, place: str, where: Path, rounds: int, peer_rounds: int) -> None:
+def one_language(bench: Bench, place: str, where: Path, rounds: int) -> None:
     """Clean builds of one language by every tool; on disk what was written is deleted at the end only."""
-    with scratch(where) as folder, scratch(bench.disk) as packs, scratch(bench.work) as sources:
+    with scratch(where) as folder, scratch(bench.disk) as packs:
         built, pack = fresh(folder, "site"), packs / "pack"
         subprocess.run(bench.ours.build(built, bench.processes, ENGLISH, bench.pages), check=True)
         floor.pack(built, pack)
         bench.results.facts["one language"] = tree(built)
-        sites = {peer.name: peer.site(bench.data, sources / peer.name, bench.pages) for peer in bench.peers}
-        turns = Turns(bench, place, folder, built, pack, sites)
-        for at in range(max(rounds, peer_rounds)):
-            if at < rounds:
-                turns.ours()
-                turns.bare()
-            if at < peer_rounds:
-                turns.peers()
+        turns = Turns(bench, place, folder, built, pack)
+        for at in range(rounds):
+            turns.ours()
+            turns.bare()
             if at == 0 and bench.pages == PORTS:
                 turns.plain()
 
@@ -167,7 +132,6 @@ class Turns:
     folder: Path
     built: Path
     pack: Path
-    sites: dict[str, Site]
 
     def ours(self) -> None:
         """Cold, warm, and with one process."""
@@ -185,23 +149,14 @@ class Turns:
         self._once(jobs.FLOOR_ALONE, lambda out: floor_command(self.pack, out, 1))
         self._once(jobs.COPY, lambda out: ["cp", "-r", str(self.built), str(out)])
 
-    def peers(self) -> None:
-        """The other generators; their first pages are compared with ours."""
-        for peer in self.bench.peers:
-            site = self.sites[peer.name]
-            self._once(peer.name, partial(peer.build, site), peer=peer)
-
     def plain(self) -> None:
         """The plain Jinja loop."""
         start = [sys.executable, "-m", "benchmarks.plain", str(self.bench.ours.root)]
         self._once(jobs.PLAIN, lambda out: [*start, str(out), str(self.bench.processes)])
 
-    def _once(self, tool: str, command: Callable[[Path], list[str]], what: str = jobs.CLEAN, peer: Peer | None = None) -> None:
-        out, results = fresh(self.folder), self.bench.results
-        where = self.sites[peer.name].folder if peer else CHECKOUT
-        done = results.run(Job(tool, what, self.place, self.bench.pages), command(out), where)
-        if done and peer and peer.name not in results.equality:
-            compare_pages(self.bench, peer, self.built, out)
+    def _once(self, tool: str, command: Callable[[Path], list[str]], what: str = jobs.CLEAN) -> None:
+        out = fresh(self.folder)
+        self.bench.results.run(Job(tool, what, self.place, self.bench.pages), command(out), CHECKOUT)
         if self.place == "tmpfs":
             remove(out)
 
@@ -209,17 +164,6 @@ class Turns:
 def floor_command(pack: Path, out: Path, processes: int) -> list[str]:
     """The bare loop as a process of its own."""
     return [sys.executable, "-I", "-S", floor.__file__, str(pack), str(out), str(processes)]
-
-
-def compare_pages(bench: Bench, peer: Peer, ours: Path, theirs: Path) -> None:
-    """Whether a peer's pages equal ours; told in the report whatever comes out."""
-    sample = [port for port in json.loads((bench.data / "sample.json").read_text()) if port < bench.pages]
-    listing = bench.data / "sample-here.json"
-    listing.write_text(json.dumps(sample))
-    command = [sys.executable, "-m", "benchmarks.peers.check", str(ours / "en/ports"), str(theirs / "en/ports"), str(listing)]
-    verdict = json.loads(subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True).stdout)
-    bench.results.equality[peer.name] = verdict
-    bench.results.tell(f"{peer.name}: pages equal ours: {verdict}")
 
 
 def repeated(bench: Bench) -> None:
@@ -234,14 +178,6 @@ def repeated(bench: Bench) -> None:
             results.run(bench.ours_job(DESCRIPTION.name), command)
         DESCRIPTION.make(ours.root, 0)
         ours.warm()
-    for peer in bench.peers:
-        with scratch(bench.work) as folder:
-            site, out = peer.site(bench.data, folder / "site", bench.pages), folder / "out"
-            results.run(Job(peer.name, jobs.CLEAN, "tmpfs", bench.pages), peer.build(site, out), site.folder)
-            for at in range(max(1, bench.peer_rounds - 1)):
-                results.run(Job(peer.name, jobs.AGAIN, "tmpfs", bench.pages), peer.build(site, out), site.folder)
-                peer.edit(site, at + 1)
-                results.run(Job(peer.name, DESCRIPTION.name, "tmpfs", bench.pages), peer.build(site, out), site.folder)
 
 
 def sizes(bench: Bench) -> None:
@@ -250,9 +186,6 @@ def sizes(bench: Bench) -> None:
         with scratch(bench.work) as folder:
             for at in range(max(1, bench.rounds // 2)):
                 bench.results.run(bench.ours_job(jobs.CLEAN, pages=pages), bench.ours.build(folder / f"ours-{at}", bench.processes, ENGLISH, pages))
-            for peer in bench.peers:
-                site = peer.site(bench.data, folder / peer.name, pages)
-                bench.results.run(Job(peer.name, jobs.CLEAN, "tmpfs", pages), peer.build(site, folder / f"{peer.name}-out"), site.folder)
 
 
 def numbers_of_languages(bench: Bench) -> None:

@@ -27,7 +27,7 @@ _RANKS = {"usual": 0, "common": 1, None: 1, "rare": 2}
 _GRADES = ("standard", "vendor", "source", "community", "scanner")
 # Kinds that are of one sort in the words of the situations.
 _WORDS = {"device": "service", "media": "service", "management": "service", "range": "service"}
-_CAREFUL: dict[Stance, int] = {"normal": 0, "inside": 1, "closer": 2, "attacks": 3}
+_MOST_CAREFUL: tuple[Stance, ...] = ("attacks", "closer", "inside", "normal")
 
 
 class Answer(NamedTuple):
@@ -114,9 +114,9 @@ def lent(segment: Segment) -> Lent | None:
 
 def _stance(uses: tuple[Use, ...]) -> Stance | None:
     """The most careful stance of the uses that are likely."""
-    likely = [use.stance for use in uses if _RANKS[use.rank] == _RANKS[uses[0].rank]]
-    best = [stance for stance in likely if stance]
-    return max(best, key=lambda stance: _CAREFUL[stance]) if best else None
+    rank = _RANKS[uses[0].rank] if uses else 0
+    best = {use.stance for use in uses if _RANKS[use.rank] == rank}
+    return next((stance for stance in _MOST_CAREFUL if stance in best), None)
 
 
 def _stance_document(lead: Lead, stance: Stance | None, reach: Reach | None) -> str:

@@ -108,7 +108,7 @@ def test_suggestions_are_free_and_spread_over_many_numbers(project: Project) -> 
         segment = chart.facts(number).segment
         assert segment.range.id == "user"
         assert segment.status == "unassigned"
-        assert not (segment.articles or segment.abuse or segment.blocked), number
+        assert not any((segment.articles, segment.abuse, segment.blocked)), number
         assert not [use for use in segment.uses if len(use.ports) < 1000], number
         assert not {pool.id for pool in segment.pools if pool.current} & {"linux", "windows", "macos", "kubernetes-nodeport"}, number
 

@@ -1,1 +1,0 @@
-"""The same pages by other generators: their data, their templates, and whether their pages equal ours."""
