@@ -18,7 +18,7 @@ from markdown.treeprocessors import Treeprocessor
 from markupsafe import Markup
 
 from portolan.entry import Entry
-from portolan.locales import Locale
+from portolan.locales import Gaps, Locale
 from portolan.messages import CITATION, PLACEHOLDER
 from portolan.nodes import read_yaml
 from portolan.problem import Problem
@@ -121,11 +121,11 @@ def split(body: str, first_line: int = 1) -> Iterator[Block]:
 
 
 class Translated(NamedTuple):
-    """A document in one language, still Markdown; ``complete`` when none of it stands in English for want of a translation."""
+    """A document in one language, still Markdown; ``gaps`` is what it lacks of a translation."""
 
     title: Markup
     text: str
-    complete: bool
+    gaps: Gaps
 
 
 def translate(document: Document, locale: Locale, computed: Callable[[str], str | None]) -> Translated:
@@ -134,17 +134,17 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
     ``computed(name)`` is the value of a placeholder that is the same on every page, or ``None`` for one that the
     page fills in.
     """
-    pieces, complete = [], True
+    pieces, gaps = [], Gaps.NONE
     for block in document.blocks:
         text = locale.translate(block.text) if block.message else block.text
-        complete = complete and text is not None
+        gaps |= locale.gaps(block.text) if block.message else Gaps.NONE
         english = f"{_STAND_IN}{block.text}" if text is None else text
         pieces.append((block.prefix, _open_places(english, computed) if block.message else english))
     source = ""
     for index, (prefix, text) in enumerate(pieces):
         tight = index and prefix.strip() and pieces[index - 1][0] == prefix
         source += f"{'' if not index else chr(10) if tight else chr(10) * 2}{prefix}{text}"
-    return Translated(locale.phrase(document.front.title), source, complete)
+    return Translated(locale.phrase(document.front.title), source, gaps)
 
 
 def render(translated: Translated, locale: Locale) -> Prose:
@@ -152,7 +152,7 @@ def render(translated: Translated, locale: Locale) -> Prose:
     html = _markdown(locale).convert(translated.text)
     lead = _LEAD.match(html)
     first = f"{lead[0]}</p>" if lead else html.partition("</p>")[0] + "</p>"
-    return Prose(translated.title, tuple(_OPEN.split(first)), tuple(_OPEN.split(html)), translated.complete)
+    return Prose(translated.title, tuple(_OPEN.split(first)), tuple(_OPEN.split(html)), translated.gaps)
 
 
 def _open_places(text: str, computed: Callable[[str], str | None]) -> str:

@@ -7,17 +7,20 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from portolan.locales import Gaps
+
 
 class Prose(NamedTuple):
     """A document in one language: its title, and HTML with open places: ``(html, kind, name, html, kind, name, …, html)``.
 
-    ``lead`` is the first paragraph as far as the first sentence with a citation, ``parts`` the whole.
+    ``lead`` is the first paragraph as far as the first sentence with a citation, ``parts`` the whole, ``gaps`` what it
+    lacks of a translation.
     """
 
     title: Markup
     lead: tuple[str, ...]
     parts: tuple[str, ...]
-    complete: bool
+    gaps: Gaps
 
     def render(self, values: Mapping[str, object], cite: Callable[[str], Markup], lead_only: bool = False) -> Markup:
         """The HTML with every value laid in, escaped, and every citation numbered by ``cite(id)``."""

@@ -94,7 +94,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
     layers = [
         ["problem", "sources", "nodes", "entry", "structs", "files", "cache"],
         ["registry"],
-        ["messages", "po", "similarity", "merging", "locales", "catalogs"],
+        ["messages", "po", "similarity", "merging", "links", "translations", "locales", "catalogs"],
         ["settings", "pages", "ports", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
         ["checks", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof"],
