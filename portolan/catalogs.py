@@ -35,7 +35,7 @@ Remember = Callable[[str, Callable[[], Catalog | None]], Catalog | None]
 
 def load_catalogs(root: Path, problems: list[Problem], remember: Remember = lambda path, load: load()) -> dict[str, Catalog]:
     """Each locale's catalog by tag; broken ones are noted. ``remember(path, load)`` may know what ``load`` would make of the file."""
-    tags = locale_tags(root)
+    tags = locale_tags(root, problems)
     if SOURCE not in tags:
         problems.append(Problem(catalog_path(SOURCE), 1, "file", "must exist: English is the language of the sources"))
     catalogs = {tag: remember(catalog_path(tag), partial(_load, root, tag, problems)) for tag in tags if _is_known(tag, problems)}

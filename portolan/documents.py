@@ -25,7 +25,7 @@ from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.registry.load import decode
 from portolan.registry.types import Reach, Span, Stance, Text, UseKind
-from portolan.sources import read_text
+from portolan.sources import paths, read_text
 from portolan.structs import build
 
 HOME = "content"
@@ -72,10 +72,10 @@ class Document(NamedTuple):
         return self.slug.startswith(f"{ARTICLES}/")
 
 
-def load_documents(root: Path, problems: list[Problem], only: str = "**/*") -> dict[str, Document]:
+def load_documents(root: Path, problems: list[Problem], only: str | None = None) -> dict[str, Document]:
     """Every document below ``content`` by slug (or ``only`` one); broken ones are noted."""
-    paths = sorted(path.relative_to(root).as_posix() for path in (root / HOME).glob(f"{only}.md"))
-    documents = (_load(root, path, problems) for path in paths)
+    there = [f"{HOME}/{only}.md"] if only else paths(root, problems, HOME)
+    documents = (_load(root, path, problems) for path in there if path.endswith(".md"))
     return {document.slug: document for document in documents if document}
 
 
@@ -91,8 +91,11 @@ def _load(root: Path, path: str, problems: list[Problem]) -> Document | None:
     node = read_yaml(match[1], path, problems, first_line=2)
     front = build(FrontMatter, node, path, 2, problems, decode) if len(problems) == before else None
     first = text.count("\n", 0, match.end()) + 1
-    slug = path.removeprefix(f"{HOME}/").removesuffix(".md")
-    return Document(path, slug, front, tuple(split(text[match.end() :], first))) if front else None
+    return Document(path, _slug(path), front, tuple(split(text[match.end() :], first))) if front else None
+
+
+def _slug(path: str) -> str:
+    return path.removeprefix(f"{HOME}/").removesuffix(".md")
 
 
 def split(body: str, first_line: int = 1) -> Iterator[Block]:

@@ -7,6 +7,7 @@ its catalog is empty, and every other catalog falls back to it.
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntFlag
 from functools import cached_property
@@ -20,6 +21,8 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from portolan.messages import is_wordless
+from portolan.problem import Problem
+from portolan.sources import paths
 
 HOME = "locales"
 # Where the digits of CLDR's numbering systems begin in Unicode; Latin digits need no entry.
@@ -28,6 +31,7 @@ _ZEROS = {
 }  # fmt: skip
 DOMAIN = "portolan"
 SOURCE = "en"
+_CATALOG = re.compile(rf"{HOME}/[^/]+/LC_MESSAGES/{DOMAIN}\.po")
 
 
 class Gaps(IntFlag):
@@ -156,9 +160,10 @@ class Locale:
         return Markup(format_list([str(escape(item)) for item in items], locale=self.cldr))
 
 
-def locale_tags(root: Path) -> list[str]:
-    """The locales that exist: English first, then by tag."""
-    found = [path.parent.parent.name for path in (root / HOME).glob(f"*/LC_MESSAGES/{DOMAIN}.po")]
+def locale_tags(root: Path, problems: list[Problem] | None = None) -> list[str]:
+    """The locales that exist: English first, then by tag; what can't be looked into is noted."""
+    there = paths(root, [] if problems is None else problems, HOME)
+    found = [tag for _, tag, *_ in (path.split("/") for path in there if _CATALOG.fullmatch(path))]
     return sorted(found, key=lambda tag: (tag != SOURCE, tag))
 
 
