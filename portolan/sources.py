@@ -91,15 +91,22 @@ def read(root: Path, path: str, problems: list[Problem]) -> bytes | None:
     """The bytes of ``root/path``; ``None`` with a problem noted when they can't be read."""
     try:
         descriptor = os.open(root / path, _FLAGS)
-        with open(descriptor, "rb", buffering=0) as file:
+        try:
             reason = _unfit(os.fstat(descriptor))
-            data = b"" if reason else file.read()
+            data = b"" if reason else _all(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         reason = _LINK if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
     if reason:
         problems.append(Problem(path, 1, "file", reason))
         return None
     return data
+
+
+def _all(descriptor: int) -> bytes:
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
+        return file.read()
 
 
 def _unfit(status: os.stat_result) -> str | None:
