@@ -16,6 +16,7 @@ from portolan import index, view
 from portolan.answer import MAIN_POOLS, OWN
 from portolan.compose import Composer
 from portolan.index import IndexPages
+from portolan.locales import Gaps
 from portolan.outlines import variant
 from portolan.pages import BLOCK, BLOCKS, Block, Page, singles
 from portolan.ports import Facts
@@ -62,7 +63,7 @@ class Builder:
         self._locales = {other: project.locales[other] for other in menu}
         self._assets = project.asset_paths
         self._stocks: dict[tuple[str, str], Stock] = {}
-        self._stencils: dict[tuple[int, bool], tuple[Stencil, bytes]] = {}
+        self._stencils: dict[tuple[int, Gaps], tuple[Stencil, bytes]] = {}
 
     @cached_property
     def _composer(self) -> Composer:
@@ -121,17 +122,17 @@ class Builder:
         values |= {name: Markup(text) for name, text in {**view.own_values(number, self.project.suggestions.of(number)), "version": version}.items()}
         port = view.thaw(outline.shape, values.__getitem__)
         page = Page("port", self.locale.tag, port.number)
-        return self._render("port.html", page, stood_in=self._stands_in(outline), port=port).encode()
+        return self._render("port.html", page, gaps=self._gaps(outline), port=port).encode()
 
     def cut(self, facts: Facts) -> Cut:
         """The stencil for a port and those of its block that share its outline."""
         outline = self.project.outlines(facts)
-        stands_in = self._stands_in(outline)
-        found = self._stencils.get((id(outline.shape), stands_in))  # the outlines have each shape once
+        gaps = self._gaps(outline)
+        found = self._stencils.get((id(outline.shape), gaps))  # the outlines have each shape once
         if found is None:
-            fragment = self._composer.page(outline.shape, stands_in)
+            fragment = self._composer.page(outline.shape, gaps)
             found = Stencil(fragment, {*outline.plain, *outline.phrases, *view.OWN}), fragment.said
-            self._stencils[id(outline.shape), stands_in] = found
+            self._stencils[id(outline.shape), gaps] = found
         stencil, said = found
         values = view.values(outline, self.locale)
         version = xxh32_hexdigest(b"\0".join((said, *values.values())))
@@ -139,9 +140,12 @@ class Builder:
         values["version"] = version.encode()
         return Cut(stencil, values)
 
-    def _stands_in(self, outline: Outline) -> bool:
-        """Whether a value that should be translated is not."""
-        return any(self.locale.translate(text) is None for text in outline.phrases.values())
+    def _gaps(self, outline: Outline) -> Gaps:
+        """What the values lack of a translation."""
+        gaps = Gaps.NONE
+        for text in outline.phrases.values():
+            gaps |= self.locale.gaps(text)
+        return gaps
 
     def index(self, block: Block) -> File:
         """The block's index page."""
@@ -171,9 +175,9 @@ class Builder:
     def _file(self, page: Page, template: str, **values: Any) -> File:
         return File(page.path, self._render(template, page, **values).encode())
 
-    def _render(self, template: str, page: Page, stood_in: bool = False, **values: Any) -> str:
+    def _render(self, template: str, page: Page, gaps: Gaps = Gaps.NONE, **values: Any) -> str:
         found: Template = self.project.environment.get_template(template)
-        sheet = Sheet(page, self._stock(page.kind, template), given(values), values.get("port"), stood_in)
+        sheet = Sheet(page, self._stock(page.kind, template), given(values), values.get("port"), gaps)
         return found.render(context(sheet, values))
 
     def _stock(self, kind: str, template: str) -> Stock:

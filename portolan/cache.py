@@ -1,19 +1,28 @@
 """What was worked out before: pickles below ``.cache/``, each under a digest of everything that it was worked out from.
 
-The folder is ours alone and may be deleted at any time. A pickle that can't be read, whyever, is no pickle.
+The folder is ours alone and may be deleted at any time. A pickle that can't be read, whyever, is no pickle. Reading one
+can run code, so each is sealed with a key that only this user has (``keys``): what somebody else laid there, by a commit
+or through a cache that several share, is not opened.
 """
 
 from __future__ import annotations
 
 import gc
+import hashlib
+import hmac
 import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from portolan.keys import own_key
+
 T = TypeVar("T")
-_DIGEST = 16
+_SEAL = 32  # bytes
+_LONGEST = 100  # letters of a file's name; with what is put to it, file systems take 255 bytes
 
 
 class Packed(Mapping[str, T]):
@@ -46,13 +55,21 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def __getstate__(self) -> dict[str, object]:
+        return {"_folder": self._folder}  # the key stays with who may have it
+
+    @cached_property
+    def _key(self) -> bytes | None:
+        return own_key(self._folder.parent)
+
     def get(self, name: str, digest: bytes) -> Any:
-        """What is kept under ``name``, if it was made from just what ``digest`` (16 bytes) names; else ``None``."""
+        """What is kept under ``name``, if made from just what ``digest`` (16 bytes) names; else ``None``."""
         gc_was_on = gc.isenabled()
         gc.disable()  # a hundred thousand new objects and none of them garbage
         try:
-            with open(self._folder / name, "rb") as file:
-                return pickle.load(file) if file.read(_DIGEST) == digest else None
+            kept = memoryview(self._path(name).read_bytes())
+            seal, pickled = kept[:_SEAL], kept[_SEAL:]
+            return pickle.loads(pickled) if hmac.compare_digest(seal, self._seal(name, digest, pickled)) else None
         except Exception:
             return None
         finally:
@@ -63,14 +80,32 @@ class Cache:
 
     def keep(self, name: str, digest: bytes, value: object) -> None:
         """Keep ``value`` under ``name``. A read-only checkout works as well, only without a memory."""
-        path = self._folder / name
+        if self._key is None:
+            return
+        path = self._path(name)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+        pickled = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(digest + pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+            temporary.write_bytes(self._seal(name, digest, pickled) + pickled)
             temporary.replace(path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
+
+    def _path(self, name: str) -> Path:
+        short = name if len(name) <= _LONGEST else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+        return self._folder / short
+
+    def _seal(self, name: str, digest: bytes, pickled: bytes | memoryview) -> bytes:
+        """What nobody can work out for a pickle without the key. Raises ``ValueError`` where there is none."""
+        if self._key is None:
+            raise ValueError("there is no key")
+        seal = hashlib.blake2b(digest, key=self._key, digest_size=_SEAL)
+        seal.update(named := name.encode())
+        seal.update(len(named).to_bytes(4, "big"))
+        seal.update(pickled)
+        return seal.digest()
 
     def made(self, name: str, digest: bytes, make: Callable[[], T]) -> T:
         """What is kept, or else what ``make`` makes, which is kept from then on; ``None`` is not."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from portolan.documents import Document
 from portolan.entry import Entry
+from portolan.links import targets
 from portolan.locales import Catalog
 from portolan.messages import CITATION, placeholders
 from portolan.problem import Problem
@@ -32,6 +33,7 @@ def sources(
         *(known_references(registry, documents) if whole("content/registry/references", broken) else ()),
         *commands(registry),
         *articles(documents),
+        *links(documents),
     ]
 
 
@@ -139,6 +141,16 @@ def articles(documents: Mapping[str, Document]) -> Iterator[Problem]:
     for document in documents.values():
         if document.is_article != bool(document.front.ports):
             yield Problem(document.path, document.front.line, "article", "ports: must be given in content/articles, and only there")
+
+
+def links(documents: Mapping[str, Document]) -> Iterator[Problem]:
+    """A link must be https, mailto or relative to the page, and an image one of the site's own."""
+    for document in documents.values():
+        for block in document.blocks:
+            for target in targets(block.text) if block.message else ():
+                if target.is_forbidden:
+                    wanted = "an image must be one of the site's own" if target.image else "a link must be https:, mailto: or relative"
+                    yield Problem(document.path, block.line, "link", f"{wanted}, not {target.address}")
 
 
 def citations(document: Document) -> Iterator[str]:

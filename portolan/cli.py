@@ -208,7 +208,9 @@ def schemas(root: Path, only_check: bool) -> None:
     """Write the JSON Schemas that editors read, and the line that leads to them in each registry file."""
     from portolan.registry.schemas import write
 
-    for path in (stale := write(root, only_check)):
+    with _told():
+        stale = write(root, only_check)
+    for path in stale:
         click.echo(f"{path} {'is stale' if only_check else 'written'}")
     if only_check and stale:
         raise click.ClickException("schemas are stale: run `make schemas`")

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from portolan import view
+from portolan.locales import Gaps
 from portolan.pages import Page
 from portolan.render import OF_PAGES, Called, Cited, Draft, PageSheet, Source, Stock, citation, context, drafted
 from portolan.stencil import Fragment, Hole
@@ -35,11 +36,11 @@ class Composer:
         self._parts: dict[object, _Cut] = {}
         self._shapes: list[Shape] = []  # as long as they live, nothing else can be taken for them
 
-    def page(self, shape: Shape, stood_in: bool = False) -> Fragment:
-        """The page of a shape, with holes where values go. ``stood_in``: whether some of the values stand in English."""
+    def page(self, shape: Shape, gaps: Gaps = Gaps.NONE) -> Fragment:
+        """The page of a shape, with holes where values go. ``gaps`` is what the values lack of a translation."""
         self._shapes.append(shape)
         fields = dict(shape.items)
-        return _Assembly(fields, self._part, stood_in).assembled(self._around(shape, fields))
+        return _Assembly(fields, self._part, gaps).assembled(self._around(shape, fields))
 
     def _around(self, shape: Shape, fields: dict[str, Any]) -> _Cut:
         for seen, drafts in self._pages.items():
@@ -60,7 +61,7 @@ class Composer:
             part = self._part(place, {}, {}) if isinstance(place, Called) and not place.fields else None
             if part and not part.places:
                 fragments[-1] = Fragment.joined((fragments[-1], part.fragments[0], after))
-                around.stood_in = around.stood_in or part.stood_in
+                around.gaps |= part.gaps
             else:
                 fragments.append(after)
                 places.append(place)
@@ -95,7 +96,7 @@ class _Cut:
     """A draft, its texts cut up."""
 
     def __init__(self, draft: Draft, base_url: str) -> None:
-        self.places, self.stood_in = draft.places, draft.stood_in
+        self.places, self.gaps = draft.places, draft.gaps
         self.fragments = [Fragment.of(text, base_url) for text in draft.texts]
         self._laid: dict[tuple[int, ...], Fragment] = {}
 
@@ -114,8 +115,8 @@ class _Cut:
 class _Assembly:
     """The drafts of one page coming together."""
 
-    def __init__(self, fields: dict[str, Any], part: Callable[[Called, Mapping[str, Any], Mapping[str, Any]], _Cut], stood_in: bool) -> None:
-        self._fields, self._part, self._stood_in = fields, part, stood_in
+    def __init__(self, fields: dict[str, Any], part: Callable[[Called, Mapping[str, Any], Mapping[str, Any]], _Cut], gaps: Gaps) -> None:
+        self._fields, self._part, self._gaps = fields, part, gaps
         self._cited = Cited()
 
     def assembled(self, around: _Cut) -> Fragment:
@@ -124,24 +125,25 @@ class _Assembly:
         for place, after in zip(around.places, around.fragments[1:], strict=True):
             if isinstance(place, Source):
                 row.append(_citation(self._cited.number(place)))
-            elif "stood_in" in place.fields:  # only the whole page knows that
+            elif "gaps" in place.fields:  # only the whole page knows that
                 late.append((len(row), place))
                 row.append(_NOTHING)
             else:
                 row.append(self._laid(place))
             row.append(after)
-        self._stood_in = self._stood_in or around.stood_in
+        self._gaps |= around.gaps
         for at, called in late:
             row[at] = self._laid(called)
         return Fragment.joined(row)
 
     def _laid(self, called: Called) -> Fragment:
         part = self._part(called, self._fields, {} if OF_PAGES.isdisjoint(called.fields) else self._so_far())
-        self._stood_in = self._stood_in or part.stood_in
+        if part.gaps:
+            self._gaps |= part.gaps
         return part.laid(self._cited)
 
     def _so_far(self) -> dict[str, Any]:
-        return {"cited": self._cited.told(), "stood_in": self._stood_in}
+        return {"cited": self._cited.told(), "gaps": self._gaps}
 
 
 @cache

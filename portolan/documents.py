@@ -18,14 +18,14 @@ from markdown.treeprocessors import Treeprocessor
 from markupsafe import Markup
 
 from portolan.entry import Entry
-from portolan.locales import Locale
+from portolan.locales import Gaps, Locale
 from portolan.messages import CITATION, PLACEHOLDER
 from portolan.nodes import read_yaml
 from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.registry.load import decode
 from portolan.registry.types import Reach, Span, Stance, Text, UseKind
-from portolan.sources import read_text
+from portolan.sources import paths, read_text
 from portolan.structs import build
 
 HOME = "content"
@@ -72,10 +72,10 @@ class Document(NamedTuple):
         return self.slug.startswith(f"{ARTICLES}/")
 
 
-def load_documents(root: Path, problems: list[Problem], only: str = "**/*") -> dict[str, Document]:
+def load_documents(root: Path, problems: list[Problem], only: str | None = None) -> dict[str, Document]:
     """Every document below ``content`` by slug (or ``only`` one); broken ones are noted."""
-    paths = sorted(path.relative_to(root).as_posix() for path in (root / HOME).glob(f"{only}.md"))
-    documents = (_load(root, path, problems) for path in paths)
+    there = [f"{HOME}/{only}.md"] if only else paths(root, problems, HOME)
+    documents = (_load(root, path, problems) for path in there if path.endswith(".md"))
     return {document.slug: document for document in documents if document}
 
 
@@ -91,8 +91,11 @@ def _load(root: Path, path: str, problems: list[Problem]) -> Document | None:
     node = read_yaml(match[1], path, problems, first_line=2)
     front = build(FrontMatter, node, path, 2, problems, decode) if len(problems) == before else None
     first = text.count("\n", 0, match.end()) + 1
-    slug = path.removeprefix(f"{HOME}/").removesuffix(".md")
-    return Document(path, slug, front, tuple(split(text[match.end() :], first))) if front else None
+    return Document(path, _slug(path), front, tuple(split(text[match.end() :], first))) if front else None
+
+
+def _slug(path: str) -> str:
+    return path.removeprefix(f"{HOME}/").removesuffix(".md")
 
 
 def split(body: str, first_line: int = 1) -> Iterator[Block]:
@@ -121,14 +124,14 @@ def split(body: str, first_line: int = 1) -> Iterator[Block]:
 
 
 class Translated(NamedTuple):
-    """A document in one language, still Markdown; ``complete`` when none of it stands in English for want of a translation.
+    """A document in one language, still Markdown; ``gaps`` is what it lacks of a translation.
 
     ``anchors`` are the ids of its headings, in order: made from the English, so that links hold in all languages.
     """
 
     title: Markup
     text: str
-    complete: bool
+    gaps: Gaps
     anchors: tuple[str, ...] = ()
 
 
@@ -138,10 +141,10 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
     ``computed(name)`` is the value of a placeholder that is the same on every page, or ``None`` for one that the
     page fills in.
     """
-    pieces, complete = [], True
+    pieces, gaps = [], Gaps.NONE
     for block in document.blocks:
         text = locale.translate(block.text) if block.message else block.text
-        complete = complete and text is not None
+        gaps |= locale.gaps(block.text) if block.message else Gaps.NONE
         english = f"{_STAND_IN}{block.text}" if text is None else text
         pieces.append((block.prefix, _open_places(english, computed) if block.message else english))
     source = ""
@@ -149,7 +152,7 @@ def translate(document: Document, locale: Locale, computed: Callable[[str], str 
         tight = index and prefix.strip() and pieces[index - 1][0] == prefix
         source += f"{'' if not index else chr(10) if tight else chr(10) * 2}{prefix}{text}"
     anchors = tuple(_anchor(block.text) for block in document.blocks if block.prefix.startswith("##"))
-    return Translated(locale.phrase(document.front.title), source, complete, anchors)
+    return Translated(locale.phrase(document.front.title), source, gaps, anchors)
 
 
 def _anchor(heading: str) -> str:
@@ -161,7 +164,7 @@ def render(translated: Translated, locale: Locale) -> Prose:
     html = _markdown(locale, translated.anchors).convert(translated.text)
     lead = _LEAD.match(html)
     at = lead.end() if lead else 0
-    return Prose(translated.title, tuple(_OPEN.split(html[:at])), tuple(_OPEN.split(html[at:].lstrip())), translated.complete)
+    return Prose(translated.title, tuple(_OPEN.split(html[:at])), tuple(_OPEN.split(html[at:].lstrip())), translated.gaps)
 
 
 def _open_places(text: str, computed: Callable[[str], str | None]) -> str:

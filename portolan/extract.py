@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from babel import Locale as Cldr
 from babel.messages.extract import extract_from_file
-from babel.plural import to_gettext
 from babel.util import pathmatch
 from jinja2 import TemplateSyntaxError
 
 from portolan import files
-from portolan.catalogs import plural_forms
+from portolan.catalogs import cldr_plural_forms
 from portolan.documents import load_documents
 from portolan.locales import HOME, SOURCE, catalog_path, locale_tags
 from portolan.merging import Counts, merge
@@ -117,10 +115,7 @@ def _complete_header(catalog: PoFile, tag: str) -> None:
     """Add what is missing; what stands there is the translators'."""
     locale = Cldr.parse(tag, sep="-")
     wanted = {"Project-Id-Version": _FIELDS["Project-Id-Version"], "Language": str(locale)}
-    with suppress(ValueError):  # CLDR's rule, for Babel's own table lacks languages; a few can't be said in gettext's terms
-        rule = to_gettext(locale.plural_form)
-        plural_forms(rule.partition("; plural=")[2].rstrip(";"))
-        wanted["Plural-Forms"] = rule
+    wanted["Plural-Forms"] = cldr_plural_forms(tag)
     missing = {name: value for name, value in (wanted | _FIELDS).items() if name not in catalog.fields}
     text = catalog.header.strings[0]
     if missing and text and not text.endswith("\n"):

@@ -117,9 +117,9 @@ class _OfLocale:
         """What all pages of a kind have in common."""
         project, needs = self._project, self._project.needs.get(template, NO_NEEDS)
         parts, texts = self._whole.shared(kind, template)
-        words = [self._locale.message(forms) for forms in sorted(needs.messages)]
+        words = [self._words(*forms) for forms in sorted(needs.messages)]
         named = [self._documents(slug) for slug in project.prose[self._tag] if needs.document(slug)]
-        said = repr((self._tag, self._locale.plural_rule, words, [self._locale.translate(text) for text in texts]))
+        said = repr((self._tag, self._locale.plural_rule, words, list(map(self._words, texts))))
         return digest([*parts, *named, said.encode()])
 
     @cached_property
@@ -152,14 +152,18 @@ class _OfLocale:
         """The fingerprint of a page outside blocks."""
         values = self._whole.values(page.kind, page.key)
         documents = [self._documents(slug) for slug in values.documents]
-        said = repr((page, [self._locale.translate(text) for text in values.texts]))
+        said = repr((page, list(map(self._words, values.texts))))
         return digest([self.common(page.kind, template_of(page)), values.digest, *documents, said.encode()])
 
     def _in_words(self, piece: _Piece) -> bytes:
         if not piece.texts and not piece.documents:
             return piece.digest
-        words = repr([self._locale.translate(text) for text in piece.texts]).encode()
+        words = repr(list(map(self._words, piece.texts))).encode()
         return digest([piece.digest, words, *(self._documents(slug) for slug in piece.documents)])
+
+    def _words(self, *forms: str) -> tuple[object, int]:
+        """What a message is in this language, and what it lacks of a translation."""
+        return self._locale.message(forms), int(self._locale.gaps(*forms))
 
     def _document(self, prose: Prose) -> bytes:
         references = self._project.chart.references

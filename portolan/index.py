@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
+from portolan.locales import Gaps
 from portolan.pages import BLOCKS, Block, Page
 from portolan.render import Sheet, Stock, context, drafted
 from portolan.rows import Look, Told
@@ -19,10 +20,10 @@ _PAGE, _CELL, _LINE = TEMPLATES
 
 
 class _Each(NamedTuple):
-    """What is printed once for every port; ``stood_in``: whether English stands in it."""
+    """What is printed once for every port; ``gaps``: what it lacks of a translation."""
 
     stencil: Stencil
-    stood_in: bool
+    gaps: Gaps
 
 
 class IndexPages:
@@ -40,32 +41,32 @@ class IndexPages:
         """The page of a block."""
         told = self._told(block)
         lines: dict[str, list[bytes]] = {}
-        stood_in = False
+        gaps = Gaps.NONE
         for range_id, look, values, numbers in told.rows:
             line = self._lines.get(look) or self._line(look)
             lines.setdefault(range_id, []).append(line.stencil.repeated(values, "number", numbers))
-            stood_in = stood_in or line.stood_in
+            gaps |= line.gaps
         cells: list[bytes] = []
         for colour, numbers in told.runs:
             cell = self._cells.get(colour) or self._cell(colour)
             cells.append(cell.stencil.repeated({}, "number", numbers))
-            stood_in = stood_in or cell.stood_in
+            gaps |= cell.gaps
         shown = _with_neighbours(block)
         filled = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
         filled |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
-        return self._around(tuple(shown), tuple(lines), stood_in).stamp(filled)
+        return self._around(tuple(shown), tuple(lines), gaps).stamp(filled)
 
-    def _around(self, roles: tuple[str, ...], ranges: tuple[str, ...], stood_in: bool) -> Stencil:
+    def _around(self, roles: tuple[str, ...], ranges: tuple[str, ...], gaps: Gaps) -> Stencil:
         """The page around cells and lines; blocks that have the same ``roles`` and ``ranges`` share it."""
-        found = self._pages.get((roles, ranges, stood_in))
+        found = self._pages.get((roles, ranges, gaps))
         if found is None:
             holes = {name: Hole(name) for name in ("cells", *map(_lines_of, ranges), *(f"{role}.{name}" for role in roles for name in _TEXTS))}
             values = {role: SimpleNamespace(**{name: holes[f"{role}.{name}"] for name in _TEXTS}) if role in roles else None for role in _ROLES}
             sections = [(id, holes[_lines_of(id)]) for id in ranges]
             stock = self._stocks[_PAGE]
-            sheet = Sheet(self._page, stock, stood_in=stood_in)
+            sheet = Sheet(self._page, stock, gaps=gaps)
             text = stock.environment.get_template(_PAGE).render(context(sheet, {**values, "cells": holes["cells"], "sections": sections}))
-            found = self._pages[roles, ranges, stood_in] = Stencil(Fragment.of(text), holes)
+            found = self._pages[roles, ranges, gaps] = Stencil(Fragment.of(text), holes)
         return found
 
     def _cell(self, colour: str) -> _Each:
@@ -81,7 +82,7 @@ class IndexPages:
 
     def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Each:
         draft = drafted(template, {"number": Hole("number"), **values}, self._page, self._stocks[template], None)
-        return _Each(Stencil(Fragment.of(f"{draft.texts[0]}\n"), {"number", *holes}), draft.stood_in)
+        return _Each(Stencil(Fragment.of(f"{draft.texts[0]}\n"), {"number", *holes}), draft.gaps)
 
 
 _ROLES = ("previous", "block", "next")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import markupsafe
 from portolan.cache import Cache
 from portolan.problem import Problem, ProblemsFound
 from portolan.project import Project, named
-from portolan.sources import FOLDERS, files
+from portolan.sources import paths, read
 
 _PACKAGE = Path(__file__).parent
 _LIBRARIES = ("babel", "jinja2", "markdown", "markupsafe")  # whose versions may show in a page
@@ -34,15 +34,15 @@ def load_project(root: Path, prove: Prove) -> Project:
     ``prove`` tells what goes wrong when the templates are rendered, which this module knows nothing of.
     """
     cache = Cache(root / _PLACE)
-    sources = dict(_digests(root))
+    sources, problems = _digests(root)
     code = named(path + digest.hex() for path, digest in sources.items() if path.startswith(f"{_PACKAGE.name}/"))
     code = named([code.hex(), sys.version, *_libraries()])
     digest = named([code.hex(), *(path + digest.hex() for path, digest in sources.items())])
-    project: Project | None = cache.get("project", digest)
+    project: Project | None = None if problems else cache.get("project", digest)
     if project is None:
         from portolan.reading import Reading  # here, for its libraries take longer to load than an unchanged project
 
-        project = Reading(root, cache, code, sources, digest).project()
+        project = Reading(root, cache, code, sources, digest, problems).project()
         if problems := prove(project, cache):
             raise ProblemsFound(problems)
         cache.keep("project", digest, project)
@@ -62,8 +62,14 @@ def _libraries() -> list[str]:
     return noted
 
 
-def _digests(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Every source below ``root`` and every file of the generator, with the digest of its bytes."""
-    for home, paths in ((root, files(root, *FOLDERS)), (_PACKAGE.parent, sorted(_PACKAGE.rglob("*.py")))):
-        for path in paths:
-            yield path.relative_to(home).as_posix(), hashlib.blake2b(path.read_bytes(), digest_size=8).digest()
+def _digests(root: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """The digest of every source below ``root`` and every file of the generator, and what can't be read."""
+    problems: list[Problem] = []
+    digests = {path: _digest(read(root, path, problems) or b"") for path in paths(root, problems)}
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digests[path.relative_to(_PACKAGE.parent).as_posix()] = _digest(path.read_bytes())
+    return digests, problems
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=8).digest()

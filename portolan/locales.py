@@ -7,7 +7,9 @@ its catalog is empty, and every other catalog falls back to it.
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable, Iterable, Mapping
+from enum import IntFlag
 from functools import cached_property
 from gettext import c2py
 from pathlib import Path
@@ -18,6 +20,10 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from portolan.messages import is_wordless
+from portolan.problem import Problem
+from portolan.sources import paths
+
 HOME = "locales"
 # Where the digits of CLDR's numbering systems begin in Unicode; Latin digits need no entry.
 _ZEROS = {
@@ -25,18 +31,31 @@ _ZEROS = {
 }  # fmt: skip
 DOMAIN = "portolan"
 SOURCE = "en"
+_CATALOG = re.compile(rf"{HOME}/[^/]+/LC_MESSAGES/{DOMAIN}\.po")
+
+
+class Gaps(IntFlag):
+    """What a text, or a page, lacks of a translation: some of it is in English, or translates an English of before."""
+
+    NONE = 0
+    UNTRANSLATED = 1
+    REVISED = 2
 
 
 class Message(NamedTuple):
-    """One translated message: its English forms (singular, or singular and plural), its translations, its line."""
+    """One translated message: its English forms (singular, or singular and plural), its translations, its line.
+
+    ``revised``: the English was changed a little since, and nobody has looked at the translation yet.
+    """
 
     ids: tuple[str, ...]
     strings: tuple[str, ...]
     line: int
+    revised: bool = False
 
 
 class Catalog(NamedTuple):
-    """A PO file: its path, its rule of plural forms, and the messages that are translated (fuzzy ones are not)."""
+    """A PO file: its path, its rule of plural forms, and the messages whose translation can be shown."""
 
     path: str
     plural: str
@@ -50,6 +69,7 @@ class Locale:
         self.tag = tag
         self.plural_rule = catalog.plural
         self.__dict__["_strings"] = {message.ids: message.strings for message in catalog.messages}
+        self._revised = frozenset(message.ids for message in catalog.messages if message.revised)
         self._pickle = b""
 
     def __repr__(self) -> str:
@@ -57,7 +77,7 @@ class Locale:
 
     def __getstate__(self) -> dict[str, object]:
         # menus show name and direction of all locales, and need neither CLDR's data for that nor the strings
-        kept = {field: getattr(self, field) for field in ("tag", "plural_rule", "name", "direction")}
+        kept = {field: getattr(self, field) for field in ("tag", "plural_rule", "name", "direction", "_revised")}
         return {**kept, "_pickle": pickle.dumps(self._strings, pickle.HIGHEST_PROTOCOL)}
 
     @cached_property
@@ -88,7 +108,7 @@ class Locale:
         if self.is_source:
             return text
         strings = self._strings.get((text,))
-        return strings[0] if strings else None
+        return strings[0] if strings else text if is_wordless(text) else None
 
     def plural(self, singular: str, plural: str, count: int) -> str | None:
         """The form of a counted message for ``count``; ``None`` where it isn't translated."""
@@ -104,6 +124,14 @@ class Locale:
     def message(self, forms: tuple[str, ...]) -> tuple[str, ...] | None:
         """All that is translated of a message, its English forms given."""
         return self._strings.get(forms)
+
+    def gaps(self, *forms: str) -> Gaps:
+        """What is missing of the translation of a message, its English forms given."""
+        if self.is_source or (len(forms) == 1 and is_wordless(forms[0])):
+            return Gaps.NONE
+        if forms in self._revised:
+            return Gaps.REVISED
+        return Gaps.NONE if forms in self._strings else Gaps.UNTRANSLATED
 
     def phrase(self, text: str) -> Markup:
         """``text`` translated and escaped; English that stands in is marked."""
@@ -132,9 +160,10 @@ class Locale:
         return Markup(format_list([str(escape(item)) for item in items], locale=self.cldr))
 
 
-def locale_tags(root: Path) -> list[str]:
-    """The locales that exist: English first, then by tag."""
-    found = [path.parent.parent.name for path in (root / HOME).glob(f"*/LC_MESSAGES/{DOMAIN}.po")]
+def locale_tags(root: Path, problems: list[Problem] | None = None) -> list[str]:
+    """The locales that exist: English first, then by tag; what can't be looked into is noted."""
+    there = paths(root, [] if problems is None else problems, HOME)
+    found = [tag for _, tag, *_ in (path.split("/") for path in there if _CATALOG.fullmatch(path))]
     return sorted(found, key=lambda tag: (tag != SOURCE, tag))
 
 

@@ -39,6 +39,17 @@ def _escaped_parts(text: str) -> tuple[str, ...]:
     return tuple(PLACEHOLDER.split(str(escape(text))))
 
 
+def bare(text: str) -> str:
+    """``text`` without what stays as it is in every language: placeholders, citations and code."""
+    return PLACEHOLDER.sub("", CITATION.sub("", _CODE.sub("", text)))
+
+
+@cache
+def is_wordless(text: str) -> bool:
+    """Whether there is nothing in it to translate, as in ``{label}: {text}``."""
+    return not any(map(str.isalpha, bare(text)))
+
+
 def lost(original: str, translation: str, optional: frozenset[str] = frozenset()) -> list[str]:
     """What must survive translation byte for byte and didn't: placeholders, citations and code spans, as written."""
     return [*_differences(original, translation, optional)]

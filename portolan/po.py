@@ -113,6 +113,7 @@ class _Reader:
         self._texts: dict[tuple[bool, str], list[str]] = {}  # by whether it is of the previous text, and keyword
         self._lines: dict[str, int] = {}
         self._open: list[str] | None = None
+        self._spoiled = False  # of a message that has a line that can't be read no more is said
 
     def read(self, number: int, line: str) -> None:
         """Take in a line."""
@@ -123,21 +124,25 @@ class _Reader:
         elif line.startswith("#") and line[:2] not in ("#~", "#|"):
             self._comment(line)
         else:
+            self._spoiled = True
             self.errors.append(PoError(number, f"must be a line of a PO file, not {line}"))
 
     def _text(self, number: int, prefix: str, word: str | None, text: str) -> None:
         if word is None:
-            if self._open is None:
+            if self._open is None and not self._spoiled:
                 self.errors.append(PoError(number, "must follow msgid, msgstr or another such word"))
-            else:
+            elif self._open is not None:
                 self._open.append(text)
             return
         previous = prefix.endswith("|")
         if self._complete and not word.startswith("msgstr"):
             self.end()
         if (previous, word) in self._texts:
-            self.errors.append(PoError(number, f"must have msgstr before the next {word}; missing msgstr"))
-            self.end(whole=False)
+            if not self._spoiled:
+                line = self._lines.get("msgid", number)
+                self.errors.append(PoError(line, f"must have a msgstr before the next {word}; missing msgstr"))
+            self._spoiled = True
+            self.end()
         self._open = self._texts[previous, word] = [text]
         if not previous:
             self._lines.setdefault(word, number)
@@ -160,19 +165,19 @@ class _Reader:
     def _complete(self) -> bool:
         return any(not previous and word.startswith("msgstr") for previous, word in self._texts)
 
-    def end(self, whole: bool = True) -> None:
+    def end(self) -> None:
         """Put the message together that was read."""
-        entry, problem = self._entry, self._missing() if whole and self._texts else None
+        if not self._texts and not self._spoiled:
+            return  # comments so far: they are the next message's
+        entry, problem = self._entry, None if self._spoiled else self._missing()
         if problem:
             self.errors.append(problem)
-        elif self._texts and whole:
+        elif not self._spoiled:
             entry.line, entry.context = self._lines["msgid"], self._value("msgctxt")
             entry.ids, entry.strings = self._ids(previous=False), tuple(self._strings())
             if self._value("msgid", previous=True) is not None:
                 entry.previous = self._value("msgctxt", previous=True), self._ids(previous=True)
             self._entries.append(entry)
-        elif not self._texts:
-            return  # comments so far: they are the next message's
         self._begin()
 
     def _missing(self) -> PoError | None:

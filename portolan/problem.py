@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 Severity = Literal["error", "warning"]
 
 
@@ -21,9 +23,15 @@ class Problem(NamedTuple):
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        path, message = (text.replace("\n", "\\n") for text in (self.path, self.message))  # a problem is one line
+        path, message = map(_printable, (self.path, self.message))
         warning = "warning: " if self.severity == "warning" else ""
         return f"{path}:{self.line}: {warning}{message} ({self.check})"
+
+
+def _printable(text: str) -> str:
+    """``text`` on one line, in characters that UTF-8 has: names of files can be anything."""
+    one_line = _BREAKS.sub(lambda found: ascii(found[0])[1:-1], text)
+    return one_line.encode(errors="backslashreplace").decode()
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:

@@ -7,19 +7,21 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from portolan.locales import Gaps
+
 Parts = tuple[str, ...]
 
 
 class Prose(NamedTuple):
     """A document in one language: its title, and HTML with open places: ``(html, kind, name, html, kind, name, …, html)``.
 
-    ``lead`` is the first paragraph, ``rest`` what comes after it.
+    ``lead`` is the first paragraph, ``rest`` what comes after it, ``gaps`` what it lacks of a translation.
     """
 
     title: Markup
     lead: Parts
     rest: Parts
-    complete: bool
+    gaps: Gaps
 
     @property
     def cited(self) -> list[str]:

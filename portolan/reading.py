@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,12 +20,18 @@ from portolan.project import Project, content, named
 from portolan.prose import Prose
 from portolan.registry.load import decode, load_registry
 from portolan.settings import PATH, Settings
-from portolan.sources import files, read_text
+from portolan.sources import paths, read, read_text
 from portolan.structs import build
 from portolan.templates import Compiled, Needs, compile_template, needs
 from portolan.verdict import Suggestions, free_ports
 
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
+
+_READ = re.compile(
+    r"content/(site\.yaml|registry/.+|.+\.md)"
+    r"|locales/(messages\.pot|[^/]+/LC_MESSAGES/portolan\.(po|mo))"  # PO editors write the latter
+    r"|assets/[^/]+"
+)
 
 T = TypeVar("T")
 
@@ -32,19 +39,24 @@ T = TypeVar("T")
 class Reading:
     """Loading, with what was read before remembered file by file."""
 
-    def __init__(self, root: Path, cache: Cache, code: bytes, sources: Mapping[str, bytes], digest: bytes) -> None:
+    def __init__(
+        self, root: Path, cache: Cache, code: bytes, sources: Mapping[str, bytes], digest: bytes,
+        problems: list[Problem],
+    ) -> None:  # fmt: skip
+        """``sources`` has the digest of every source, ``problems`` what was wrong with them so far."""
         self._root, self._cache, self._code, self._sources, self._digest = root, cache, code, sources, digest
-        self._problems: list[Problem] = []
+        self._problems = problems
 
     def project(self) -> Project:
         """The project, not proven yet; ``ProblemsFound`` with everything that is wrong in its sources."""
         root, problems = self._root, self._problems
         settings = load_settings(root, problems)
+        problems += _unread(root)
         registry = load_registry(root, problems, self._remember)
         written = load_documents(root, problems)
         catalogs = load_catalogs(root, problems, self._remember)
         templates = _texts(root, "templates", problems)
-        assets = {path.name: path.read_bytes() for path in files(root, "assets") if path.parent == root / "assets"}
+        assets = _assets(root, problems)
         articles = {document.slug: document.front.ports for document in written.values() if document.is_article}
         cited_by = {document.slug: frozenset(checks.citations(document)) for document in written.values()}
         broken = {problem.path for problem in errors(problems)}
@@ -74,7 +86,10 @@ class Reading:
 
     def _remember(self, path: str, load: Callable[[], T]) -> T:
         """What ``load`` makes of the file at ``path``, or made of it before, if there were no errors in it; its warnings are told anew."""
-        name, digest = path.replace("/", "-"), named([self._code.hex(), self._sources.get(path, b"").hex()])
+        if path not in self._sources:  # it can't be read, or came after they were digested
+            return load()
+        name = path.replace("/", "-")
+        digest = named([self._code.hex(), self._sources[path].hex()])
         kept: tuple[T, list[Problem]] | None = self._cache.get(name, digest)
         if kept is None:
             before = len(self._problems)
@@ -134,5 +149,21 @@ def load_settings(root: Path, problems: list[Problem]) -> Settings | None:
 
 
 def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
-    texts = {p.relative_to(root / folder).as_posix(): read_text(root, p.relative_to(root).as_posix(), problems) for p in files(root, folder)}
+    there = paths(root, problems, folder)
+    texts = {path.removeprefix(f"{folder}/"): read_text(root, path, problems) for path in there}
     return {name: text for name, text in texts.items() if text is not None}
+
+
+def _assets(root: Path, problems: list[Problem]) -> dict[str, bytes]:
+    there = (path for path in paths(root, problems, "assets") if path.count("/") == 1)
+    found = {path.removeprefix("assets/"): read(root, path, problems) for path in there}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def _unread(root: Path) -> Iterator[Problem]:
+    """What lies among the sources and is read by nobody: a name may be misspelt."""
+    message = "is read by nobody here; the README tells where what belongs"
+    for path in paths(root, [], "content", "locales", "assets"):
+        if not _READ.fullmatch(path):
+            yield Problem(path, 1, "file", message, "warning")
+

@@ -16,7 +16,7 @@ from jinja2 import Environment, TemplateRuntimeError
 from markupsafe import Markup
 
 from portolan import view
-from portolan.locales import Locale
+from portolan.locales import Gaps, Locale
 from portolan.messages import fill
 from portolan.pages import Page, relative
 from portolan.prose import Prose, render
@@ -25,7 +25,7 @@ from portolan.settings import Settings
 from portolan.stencil import Hole
 from portolan.templates import Needs
 
-OF_PAGES = frozenset({"cited", "stood_in"})  # what parts may ask for that is no field of the port
+OF_PAGES = frozenset({"cited", "gaps"})  # what parts may ask for that is no field of the port
 # A place left open in text that is still to be put together, by position; control characters can't stand in a source.
 OPEN = re.compile("\x11([0-9]+)\x12")
 
@@ -66,11 +66,11 @@ class Source(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """Texts, and between them the places left open: for the number of a source, or for a part. ``stood_in``: whether English did."""
+    """Texts, and between them the places left open: for the number of a source, or for a part. ``gaps``: see ``Gaps``."""
 
     texts: list[str]
     places: list[Source | Called]
-    stood_in: bool
+    gaps: Gaps
 
 
 class Cited:
@@ -99,12 +99,12 @@ def citation(number: int) -> str:
 class Sheet:
     """One page being written, in one locale. Everything public is for templates."""
 
-    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: Any = None, stood_in: bool = False) -> None:
+    def __init__(self, page: Page, stock: Stock, given: Container[str] = (), port: Any = None, gaps: Gaps = Gaps.NONE) -> None:
         """``given`` are the slugs of documents that the page gets to show besides those that its template names, ``port`` is
         the tree of a port's page (``view``)."""
         self.page, self.locale, self.settings, self.locales = page, stock.locale, stock.settings, stock.locales
         self.shared = stock.shared
-        self.stood_in = stood_in
+        self.gaps = gaps
         self._stock, self._needs, self._given, self._port = stock, stock.needs, given, port
         self._folder = page.folder
         self._cited = Cited()
@@ -117,11 +117,12 @@ class Sheet:
             return known
         self._declared((message,) in self._needs.messages, message)
         translation = self.locale.translate(message)
+        gaps = self.locale.gaps(message)
+        self.gaps |= gaps
         if translation is None:
-            self.stood_in = True
             return self.locale.stand_in(fill(message, values))
         text = fill(translation, values)
-        if not values:
+        if not values and not gaps:
             self._stock.texts[message] = text
         return text
 
@@ -129,7 +130,7 @@ class Sheet:
         """Like ``text`` for places that hold no markup: attributes and the title."""
         self._declared((message,) in self._needs.messages, message)
         translation = self.locale.translate(message)
-        self.stood_in = self.stood_in or translation is None
+        self.gaps |= self.locale.gaps(message)
         return fill(translation or message, values)
 
     def count(self, singular: str, plural: str, n: int, **values: object) -> Markup:
@@ -137,14 +138,14 @@ class Sheet:
         self._declared((singular, plural) in self._needs.messages, singular)
         translation = self.locale.plural(singular, plural, n)
         values["n"] = self.locale.number(n)
+        self.gaps |= self.locale.gaps(singular, plural)
         if translation is None:
-            self.stood_in = True
             return self.locale.stand_in(fill(singular if n == 1 else plural, values))
         return fill(translation, values)
 
     def phrase(self, message: str) -> Markup:
         """A translated field of the registry."""
-        self.stood_in = self.stood_in or self.locale.translate(message) is None
+        self.gaps |= self.locale.gaps(message)
         return self.locale.phrase(message)
 
     def prose(self, slug: str, **values: object) -> Markup:
@@ -174,7 +175,7 @@ class Sheet:
     def _document(self, slug: str, only_title: bool = False) -> Prose:
         self._declared(slug in self._given or self._needs.document(slug), slug)
         prose = self._stock.prose[slug]
-        self.stood_in = self.stood_in or not (only_title or prose.complete)
+        self.gaps |= Gaps.NONE if only_title else prose.gaps
         return prose
 
     def _declared(self, declared: bool, what: str) -> None:
@@ -208,8 +209,8 @@ class Sheet:
 
     def part(self, name: str, *fields: str) -> Markup:
         """A template of its own for a part of the page. It sees of the port its number and the fields that are named here, and
-        no more; so it is rendered once for all ports where those are the same. ``cited`` and ``stood_in`` are no fields of the
-        port, but what the page has cited so far, and whether English stood in."""
+        no more; so it is rendered once for all ports where those are the same. ``cited`` and ``gaps`` are no fields of the
+        port, but what the page has cited so far, and what it lacks of a translation (``Gaps``)."""
         return self._laid(self._part(Called(name, fields)))
 
     def _part(self, called: Called) -> Draft:
@@ -223,11 +224,11 @@ class Sheet:
 
     def so_far(self) -> dict[str, object]:
         """What parts may see of the page."""
-        return {"cited": self._cited.told(), "stood_in": self.stood_in}
+        return {"cited": self._cited.told(), "gaps": self.gaps}
 
     def _laid(self, draft: Draft) -> Markup:
         """A part's text, its citations numbered."""
-        self.stood_in = self.stood_in or draft.stood_in
+        self.gaps |= draft.gaps
         numbers = [self._number(place) for place in draft.places if isinstance(place, Source)]
         return Markup("".join(chain.from_iterable(zip_longest(draft.texts, numbers, fillvalue=""))))
 
@@ -290,7 +291,7 @@ class DraftSheet(Sheet):
     def draft(self, text: str) -> Draft:
         """The text that was rendered with this sheet."""
         pieces = OPEN.split(text)
-        return Draft(pieces[::2], [self._places[int(at)] for at in pieces[1::2]], self.stood_in)
+        return Draft(pieces[::2], [self._places[int(at)] for at in pieces[1::2]], self.gaps)
 
     def _number(self, source: Source) -> str:
         return self._left_open(source)

@@ -164,11 +164,11 @@ def root(valid: Path, tmp_path: Path) -> Path:
 
 
 def problems_of(root: Path) -> list[Problem]:
+    """Errors and warnings."""
     try:
-        load_project(root, prove)
+        return [*load_project(root, prove).warnings]
     except ProblemsFound as found:
         return found.problems
-    return []
 
 
 def differences(expected: Iterable[Expected], problems: Iterable[Problem]) -> list[str]:

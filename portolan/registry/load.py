@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -23,10 +24,11 @@ from portolan.registry.types import (
     System,
     Use,
 )
-from portolan.sources import read_text
+from portolan.sources import paths, read_text
 from portolan.structs import build
 
 HOME = "content/registry"
+_OTHERS = re.compile(rf"{HOME}/schema/|.*\.md$")  # what lies there and belongs to editors, or is a document
 
 
 class Assignments(Entry, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ def load_registry(root: Path, problems: list[Problem], remember: Remember = lamb
     """
     found: dict[str, list[Any]] = {kind.kind: [] for kind in FILES}
     updated = ""
-    for path in registry_files(root):
+    for path in registry_files(root, problems):
         kind = file_kind(path.removeprefix(f"{HOME}/"))
         if kind is None:
             problems.append(Problem(path, 1, "file", f"is no file of the registry; known: {', '.join(k.pattern for k in FILES)}"))
@@ -94,10 +96,9 @@ def _load_all(root: Path, path: str, kind: FileKind, problems: list[Problem]) ->
     return list(load_file(root, path, kind, problems))
 
 
-def registry_files(root: Path) -> list[str]:
-    """All files of the registry, relative to ``root``, in order."""
-    home = root / HOME
-    return sorted(path.relative_to(root).as_posix() for path in home.rglob("*") if path.is_file() and path.suffix in (".yaml", ".yml"))
+def registry_files(root: Path, problems: list[Problem]) -> list[str]:
+    """All files of the registry, relative to ``root``, in order; those of no known kind, too."""
+    return [path for path in paths(root, problems, HOME) if not _OTHERS.match(path)]
 
 
 def load_file(root: Path, path: str, kind: FileKind, problems: list[Problem]) -> Iterator[Entry]:

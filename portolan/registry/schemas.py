@@ -9,8 +9,11 @@ from typing import Any
 
 import msgspec
 
+from portolan import files
+from portolan.problem import Problem, ProblemsFound
 from portolan.registry.load import FILES, HOME, FileKind, file_kind, registry_files
 from portolan.registry.types import Span
+from portolan.sources import read_text
 
 FOLDER = f"{HOME}/schema"
 _PLACES = ("path", "line")  # filled in by the loader, never written by hand
@@ -39,22 +42,28 @@ def modeline(path: str) -> str:
 
 
 def write(root: Path, only_look: bool) -> list[str]:
-    """Bring schemas and modelines up to date (or only look); the paths that were not."""
-    stale = []
-    for path, text in schemas():
-        if not (root / path).exists() or (root / path).read_text() != text:
-            stale.append(path)
-            if not only_look:
-                (root / path).parent.mkdir(exist_ok=True)
-                (root / path).write_text(text)
-    for path in registry_files(root):
-        text = (root / path).read_text()
-        first, _, rest = text.partition("\n")
-        if first != modeline(path):
-            stale.append(path)
-            if not only_look:
-                (root / path).write_text(f"{modeline(path)}\n{rest if first.startswith(_MODELINE) else text}")
+    """Bring schemas and modelines up to date (or only look); the paths that were not.
+
+    Raises ``ProblemsFound`` for registry files that can't be read, before anything is written.
+    """
+    wanted = {path: text.encode() for path, text in (*schemas(), *_with_modelines(root))}
+    stale = [path for path, data in wanted.items() if files.read(root / path) != data]
+    for path in () if only_look else stale:
+        (root / path).parent.mkdir(exist_ok=True)
+        files.replace(root / path, wanted[path])
     return stale
+
+
+def _with_modelines(root: Path) -> Iterator[tuple[str, str]]:
+    """Path and text of each registry file, with its modeline."""
+    problems: list[Problem] = []
+    there = [path for path in registry_files(root, problems) if modeline(path)]
+    texts = {path: read_text(root, path, problems) or "" for path in there}
+    if problems:
+        raise ProblemsFound(problems)
+    for path, text in texts.items():
+        first, _, rest = text.partition("\n")
+        yield path, f"{modeline(path)}\n{rest if first.startswith(_MODELINE) else text}"
 
 
 def _type(kind: FileKind) -> Any:
