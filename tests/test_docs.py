@@ -95,7 +95,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["problem", "sources", "nodes", "entry", "structs", "files", "keys", "cache"],
         ["registry"],
         ["messages", "po", "similarity", "merging", "links", "translations", "locales", "catalogs"],
-        ["settings", "pages", "ports", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
+        ["settings", "pages", "ports", "answer", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
         ["checks", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof"],
         ["manifest", "output", "work", "reasons", "pool", "progress", "run"],

@@ -19,7 +19,7 @@ from portolan.project import Project
 from portolan.proof import prove
 
 from .conftest import ROOT
-from .projects import copy_of
+from .projects import complete, copy_of
 
 TRANSLATED = [tag for tag in locale_tags(ROOT) if tag != SOURCE]
 
@@ -76,17 +76,19 @@ def test_a_page_in_english_needs_no_excuse(project: Project) -> None:
 
 def test_untranslated_parts_are_marked_and_told(tmp_path: Path) -> None:
     root = copy_of(ROOT, tmp_path)
-    _untranslate(root, "A mosh server takes one port")
+    complete(root, "de")
+    _untranslate(root, "A connection needs a port at both ends.")
     project = load_project(root, prove)
     page = Builder(project, "de", project.locales).port(60603).decode()
-    assert '<span lang="en">A mosh server' in page
+    assert '<p lang="en">A connection needs a port' in page
     assert "noch nicht übersetzt" in page
-    complete = Builder(project, "de", project.locales).port(31050).decode()
-    assert "noch nicht übersetzt" not in complete
+    other = Builder(project, "de", project.locales).port(31050).decode()
+    assert "noch nicht übersetzt" not in other
 
 
 def test_blocks_tell_of_untranslated_lines_where_they_stand(tmp_path: Path) -> None:
     root = copy_of(ROOT, tmp_path)
+    complete(root, "de")
     _untranslate(root, 'msgid "reserved"')
     project = load_project(root, prove)
     builder = Builder(project, "de", project.locales)
