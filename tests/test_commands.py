@@ -955,7 +955,11 @@ FIREWALL_RULES = (
 )
 # What the answer to a command says that changed nothing, because its rule was there before.
 CHANGED_NOTHING = {"ufw-allow": "Skipping adding existing rule", "ufw-block": "Skipping inserting existing rule", "firewalld": "ALREADY_ENABLED"}
-OWN = "\nnft add table inet mine\nnft add chain inet mine input '{ type filter hook input priority 5; }'\nnft add rule inet mine input tcp dport 9 drop\n"
+OWN = """
+nft add table inet mine
+nft add chain inet mine input '{ type filter hook input priority 5; }'
+nft add rule inet mine input tcp dport 9 drop
+"""
 
 
 @contextmanager
