@@ -20,7 +20,7 @@ from portolan.manifest import file_digest
 from portolan.output import OURS, Output
 from portolan.problem import Problem
 
-# A port page of a Latin script, without and with an article; other scripts take more bytes a letter and may weigh half as
+# A port page of a Latin script, without and with an article or many uses; other scripts take more bytes a letter and may weigh half as
 # much again.
 MOST_RAW, MOST_GZIPPED = 14 * 1024, 4608
 MOST_RAW_WHOLE, MOST_GZIPPED_WHOLE = 26 * 1024, 8192

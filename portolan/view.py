@@ -25,7 +25,8 @@ from portolan.verdict import squatted, verdict
 Tree = dict[str, Any]
 # The fields of a port's page that hold slugs of documents: a page may show these documents besides those its template names.
 DOCUMENTS = ("articles", "seen", "stance", "verdict")
-_TOLD = 5  # uses told in full before the others are folded
+_TOLD = 5  # uses told before the others are folded
+_CROWD = 4  # so many uses are told with one source each
 
 
 class Value(NamedTuple):
@@ -84,7 +85,8 @@ def document(chart: Chart, facts: Facts) -> Tree:
     # in the order in which the page cites them
     answers = tuple(_answer(cited, use) for use in found.usual) if found.lead == "uses" else ()
     hunters = tuple(_hunter(cited, abuse) for abuse in hunted(segment))
-    uses = tuple(_use(cited, use, use in found.usual and found.lead == "uses") for use in found.uses)
+    sources = 2 if len(found.uses) < _CROWD else 1
+    uses = tuple(_use(cited, use, sources, use in found.usual and found.lead == "uses") for use in found.uses)
     services = tuple(_service(cited, a, segment) for a in segment.services)
     states = tuple(_state(cited, a, segment) for a in segment.states)
     return {
@@ -302,7 +304,7 @@ def _note(assignment: Any, segment: Segment) -> Value | None:
     return Value(assignment.unauthorized) if squatted(assignment, segment) else None
 
 
-def _use(cited: _References, use: Use, answered: bool) -> Tree:
+def _use(cited: _References, use: Use, sources: int, answered: bool) -> Tree:
     """``answered``: the description stands in the answer already, and no sentence stands on a page twice."""
     return {
         "name": Value(use.name),
@@ -310,7 +312,7 @@ def _use(cited: _References, use: Use, answered: bool) -> Tree:
         "ports": _span(use.ports),
         "description": None if answered else Phrase(use.description),
         "programs": Value(", ".join(use.programs)) if use.programs else None,
-        "references": cited(use.references[:2]),
+        "references": cited(use.references[:sources]),
     }
 
 
