@@ -90,10 +90,10 @@ def _lead(segment: Segment, uses: tuple[Use, ...]) -> Lead:
         return "article"
     if uses:
         return "uses"
-    if segment.services:
-        return "registered"
     if segment.abuse:
         return "abuse"
+    if segment.services:
+        return "registered"
     if by := lent(segment):
         return _TEMPORARY[by]
     if any(pool.id == "kubernetes-nodeport" and pool.current for pool in segment.pools):

@@ -131,7 +131,7 @@ class Builder:
         found = self._stencils.get((id(outline.shape), gaps))  # the outlines have each shape once
         if found is None:
             fragment = self._composer.page(outline.shape, gaps)
-            found = Stencil(fragment, {*outline.plain, *outline.phrases, *view.OWN}), fragment.said
+            found = Stencil(fragment, {*outline.names, *view.OWN}), fragment.said
             self._stencils[id(outline.shape), gaps] = found
         stencil, said = found
         values = view.values(outline, self.locale)

@@ -30,6 +30,7 @@ _ZEROS = {
     "arab": 0x660, "arabext": 0x6F0, "beng": 0x9E6, "cakm": 0x11136, "deva": 0x966, "mtei": 0xABF0, "mymr": 0x1040, "olck": 0x1C50, "tibt": 0xF20,
 }  # fmt: skip
 DOMAIN = "portolan"
+_CODE = re.compile("`([^`]+)`")
 SOURCE = "en"
 _CATALOG = re.compile(rf"{HOME}/[^/]+/LC_MESSAGES/{DOMAIN}\.po")
 
@@ -134,9 +135,13 @@ class Locale:
         return Gaps.NONE if forms in self._strings else Gaps.UNTRANSLATED
 
     def phrase(self, text: str) -> Markup:
-        """``text`` translated and escaped; English that stands in is marked."""
+        """``text`` translated and escaped, code between backquotes marked; English that stands in is marked, too."""
         translation = self.translate(text)
-        return escape(translation) if translation is not None else self.stand_in(escape(text))
+        return _marked_up(translation) if translation is not None else self.stand_in(_marked_up(text))
+
+    def attribute(self, text: str) -> Markup:
+        """``text`` translated and escaped for a place that holds no markup."""
+        return escape((self.translate(text) or text).replace("`", ""))
 
     def stand_in(self, english: Markup) -> Markup:
         """English within a page of another language."""
@@ -158,6 +163,10 @@ class Locale:
     def join(self, items: Iterable[object]) -> Markup:
         """``a, b and c``, each item escaped; printing holes is fine, for only their number matters."""
         return Markup(format_list([str(escape(item)) for item in items], locale=self.cldr))
+
+
+def _marked_up(text: str) -> Markup:
+    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))
 
 
 def locale_tags(root: Path, problems: list[Problem] | None = None) -> list[str]:

@@ -1,7 +1,7 @@
 """What the template of a port page sees: one description for stencils and for plain rendering.
 
 ``document(chart, facts)`` is a tree. Its leaves are plain values, which a template may branch on, and *printed* leaves
-(``Value``, ``Phrase``, ``Own``), which it may only print. The plain part is the port's shape; the printed leaves are
+(``Value``, ``Phrase``, ``Attribute``, ``Own``), which it may only print. The plain part is the port's shape; the printed leaves are
 the values of its holes.
 """
 
@@ -41,6 +41,12 @@ class Phrase(NamedTuple):
     text: str
 
 
+class Attribute(NamedTuple):
+    """Printed in the page's language where no markup may stand."""
+
+    text: str
+
+
 class Own(NamedTuple):
     """Printed from the port's number alone; see ``own_values``."""
 
@@ -69,11 +75,17 @@ Shape = Fields
 
 class Outline(NamedTuple):
     """A document taken apart: its shape, and what fills each hole (``Own`` leaves excepted), by the hole's name: escaped UTF-8
-    in ``plain``, texts to be translated in ``phrases``."""
+    in ``plain``, texts to be translated in ``phrases``, and in ``attributes`` those that stand where no markup may."""
 
     shape: Shape
     plain: dict[str, bytes]
     phrases: dict[str, str]
+    attributes: dict[str, str]
+
+    @property
+    def names(self) -> set[str]:
+        """The holes that they fill."""
+        return {*self.plain, *self.phrases, *self.attributes}
 
 
 def document(chart: Chart, facts: Facts) -> Tree:
@@ -142,13 +154,14 @@ def named(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 def outline(tree: Tree) -> Outline:
     """The document's shape and leaves."""
-    found = Outline(Fields(()), {}, {})
+    found = Outline(Fields(()), {}, {}, {})
     return found._replace(shape=_freeze_fields(tree, "", found))
 
 
 def values(outline: Outline, locale: Locale) -> dict[str, bytes]:
     """What fills each hole in a locale, escaped; a new dictionary."""
-    return outline.plain | {name: locale.phrase(text).encode() for name, text in outline.phrases.items()}
+    phrases = {name: locale.phrase(text).encode() for name, text in outline.phrases.items()}
+    return outline.plain | phrases | {name: locale.attribute(text).encode() for name, text in outline.attributes.items()}
 
 
 def own_values(number: int, free: Iterable[int]) -> dict[str, str]:
@@ -197,6 +210,9 @@ def _freeze(value: Any, name: str, found: Outline) -> Hashable:
     if kind is Phrase:
         found.phrases[intern(name)] = value.text
         return Slot(name)
+    if kind is Attribute:
+        found.attributes[intern(name)] = value.text
+        return Slot(name)
     if kind is Own:
         return Slot(value.name)
     if kind is dict:
@@ -242,7 +258,8 @@ def _names(found: Answer, segment: Segment) -> tuple[Value, ...]:
     if found.lead == "registered":
         titles = [a.title or a.name or "" for a in segment.services]
         return tuple(Value(name) for name in _distinct(titles)[:2])
-    return tuple(Value(name) for name in _distinct([use.name for use in found.usual]))
+    met = [use.name for use in found.usual] or [abuse.name for abuse in segment.abuse]
+    return tuple(Value(name) for name in _distinct(met)[:3])
 
 
 def _is_udp(found: Answer, segment: Segment) -> bool:
@@ -266,7 +283,7 @@ def _programs(found: Answer) -> Value | None:
 
 
 def _answer(cited: _References, use: Use) -> Tree:
-    return {"description": Phrase(use.description), "references": cited(use.references[:2])}
+    return {"description": Phrase(use.description), "plain": Attribute(use.description), "references": cited(use.references[:2])}
 
 
 def _off(cited: _References, use: Use) -> Tree:

@@ -109,7 +109,7 @@ def test_a_template_that_branches_on_a_hole_fails_with_template_and_line(tmp_pat
     root = copy_of(ROOT, tmp_path)
     template = root / "templates" / "port.html"
     lines = template.read_text().splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("<article>"))
+    at = next(number for number, line in enumerate(lines) if line.startswith("<article"))
     lines[at] = "{% if port.number == 443 %}<article>{% else %}<article>{% endif %}"
     template.write_text("\n".join(lines) + "\n")
     with pytest.raises(ProblemsFound) as found:
