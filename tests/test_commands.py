@@ -711,13 +711,23 @@ def test_lsof_finds_the_clients_of_a_port_too() -> None:
     assert not [text for text in texts if re.search(r"kill .*\$\(", text) or "fuser -k" in text]
 
 
+def settled(here: Lab, name: str, pid: int) -> str:
+    """The answer to a command about a process, once the shell has become the program that it was told to start."""
+    for _ in range(50):
+        if "sh\n" not in (out := here.command(name, 8080, PID=str(pid)).out):
+            break
+        time.sleep(0.1)
+    return out
+
+
 @covers("linux-exe")
 def test_the_file_of_a_process_is_found(name: str) -> None:
     with lab() as here:
         with here.spawned("sleep", "612") as (pid, _):
-            assert here.command(name, 8080, PID=str(pid)).out == f"{Path(shutil.which('sleep', path=PATH) or '').resolve()}\n"
+            assert settled(here, name, pid) == f"{Path(shutil.which('sleep', path=PATH) or '').resolve()}\n"
         here.must("cp -L $(command -v sleep) /run/gone")
         with here.spawned("/run/gone", "612") as (pid, _):
+            settled(here, name, pid)
             here.must("rm /run/gone")
             assert here.command(name, 8080, PID=str(pid)).out == "/run/gone (deleted)\n"
 
