@@ -27,7 +27,8 @@ from portolan.run import Report, run
 from portolan.work import Plan
 
 from .conftest import ROOT
-from .edits import Editor, small
+from .edits import Editor
+from .projects import small_project
 from .test_build import cli, tree
 
 SPANS = (Span(0, 40), Span(100, 125), Span(5428, 5436), Span(32764, 32770), Span(49148, 49156))
@@ -47,7 +48,7 @@ def content(folder: Path) -> dict[Path, tuple[int, bytes]]:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_after_any_edits_an_incremental_build_leaves_what_a_clean_one_does(share: int, tmp_path: Path) -> None:
     random = Random(share)
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources", ("en", "de"))
     editor = Editor(root, random)
     site = tmp_path / "site"
     build(load_project(root, prove), site)
@@ -77,7 +78,7 @@ def command(root: Path, *arguments: str) -> list[str]:
 @pytest.mark.parametrize("kind", ["full", "incremental"])
 def test_killed_at_any_moment_no_file_is_torn_and_the_next_run_goes_on(kind: str, tmp_path: Path) -> None:
     random, site = Random(kind), tmp_path / "site"
-    variants = [small(ROOT, tmp_path / name) for name in ("a", "b")]
+    variants = [small_project(tmp_path / name, ("en", "de")) for name in ("a", "b")]
     base = variants[1] / "templates/base.html"
     base.write_text(base.read_text().replace("</main>", "<!-- b --></main>"))
     trees = []
@@ -125,7 +126,7 @@ def _made(told: str) -> int:
 
 
 def test_the_bytes_depend_on_the_sources_alone(tmp_path: Path) -> None:
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources", ("en", "de"))
     trees = []
     elsewhere = {"PYTHONHASHSEED": "1", "TZ": "Asia/Kolkata"}, {"PYTHONHASHSEED": "2", "LC_ALL": "de_DE.UTF-8"}
     for jobs, environment in enumerate([{}, *elsewhere], 1):
@@ -137,7 +138,7 @@ def test_the_bytes_depend_on_the_sources_alone(tmp_path: Path) -> None:
 
 
 def test_it_says_why_and_lists_what_changed(tmp_path: Path) -> None:
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources", ("en", "de"))
     site, changes = tmp_path / "site", tmp_path / "changes"
     arguments = ("--root", str(root), "build", "--ports", "5400-5500", "--out", str(site), "--changed-list", str(changes))
     assert "a new folder: 1 block × 2 locales" in cli(*arguments).stdout
@@ -145,14 +146,14 @@ def test_it_says_why_and_lists_what_changed(tmp_path: Path) -> None:
     assert sorted(tree(site)) == first
     assert "nothing changed" in cli(*arguments).stdout
     assert changes.read_text() == ""
-    uses = root / "content/registry/uses/databases.yaml"
+    uses = root / "content/registry/uses/all.yaml"
     uses.write_text(uses.read_text().replace("name: PostgreSQL\n", "name: PostgreSQL and friends\n"))
     before = tree(site)
     dry = cli(*arguments[:-2], "--dry-run")
     assert tree(site) == before
     listed = {line[2:] for line in dry.stdout.splitlines() if line.startswith("+ ")}
     told = cli(*arguments).stdout
-    assert "content/registry/uses/databases.yaml changed: 1 block × 2 locales" in told
+    assert "content/registry/uses/all.yaml changed: 1 block × 2 locales" in told
     after = tree(site)
     changed = {path for path in after if before.get(path) != after[path]}
     assert {"en/ports/5432.html", "de/ports/5432.html", "en/blocks/5376-5631.html", "search.js"} <= changed
@@ -163,7 +164,7 @@ def test_it_says_why_and_lists_what_changed(tmp_path: Path) -> None:
 
 
 def test_two_builds_keep_out_of_one_folder_and_a_stale_lock_holds_nobody(tmp_path: Path) -> None:
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources", ("en", "de"))
     site = tmp_path / "site"
     subprocess.run(command(root, "--out", str(site)), check=True)
     with Output(site).locked():
@@ -175,7 +176,7 @@ def test_two_builds_keep_out_of_one_folder_and_a_stale_lock_holds_nobody(tmp_pat
 
 
 def test_ctrl_c_ends_in_a_line_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources", ("en", "de"))
     site, clean = tmp_path / "site", tmp_path / "clean"
     subprocess.run(command(root, "--out", str(clean)), check=True)
     process = subprocess.Popen(command(root, "--out", str(site)), stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -190,7 +191,7 @@ def test_ctrl_c_ends_in_a_line_and_the_next_run_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("obstacle", ["file for folder", "folder for file", "damaged records"])
 def test_what_stands_in_the_way_is_told_and_costs_nothing(obstacle: str, tmp_path: Path) -> None:
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources", ("en", "de"))
     site = tmp_path / "site"
     subprocess.run(command(root, "--out", str(site)), check=True)
     whole = tree(site)

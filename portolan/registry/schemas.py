@@ -101,5 +101,5 @@ def _tidy(schema: Any) -> Any:
     if "properties" in tidy:
         tidy["properties"] = {name: value for name, value in tidy["properties"].items() if name not in _PLACES}
     if isinstance(tidy.get("description"), str):
-        tidy["description"] = cleandoc(tidy["description"])
+        tidy["description"] = cleandoc(tidy["description"]).rstrip()
     return tidy
