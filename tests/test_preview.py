@@ -262,6 +262,7 @@ def test_what_editors_lay_beside_a_file_is_no_source(preview: Preview) -> None:
         path.unlink()
 
 
+@pytest.mark.slow
 def test_a_browser_reloads_what_changed_and_keeps_its_place(preview: Preview) -> None:
     with chromium() as browser:
         tab = browser.new_page(viewport={"width": 500, "height": 400})
