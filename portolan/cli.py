@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -26,29 +26,19 @@ _ONE = r"\{(\d+)-\1\}"  # a run of one
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class PortsType(click.ParamType[tuple[Span, ...]]):
-    """``0-1023,8080`` as spans."""
-
-    name = "ports"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Span, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return selection(Span.parse(int(part) if part.isdecimal() else part) for part in value.replace(" ", "").split(","))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def ports_type(value: str) -> tuple[Span, ...]:
+    """``0-1023,8080`` as spans. A function, as click's classes for types are generic in its newest versions only."""
+    try:
+        return selection(Span.parse(int(part) if part.isdecimal() else part) for part in value.replace(" ", "").split(","))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
-class BaseUrlType(click.ParamType[str]):
+def url_type(value: str) -> str:
     """An http(s) URL; a slash at its end is added."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value.startswith(("https://", "http://")) or not value.partition("://")[2].strip("/") or any(c in value for c in "?# "):
-            self.fail(f"must be an http(s) URL without query, not {value!r}", param, ctx)
-        return str(value).rstrip("/") + "/"
+    if not value.startswith(("https://", "http://")) or not value.partition("://")[2].strip("/") or any(c in value for c in "?# "):
+        raise click.BadParameter(f"must be an http(s) URL without query, not {value!r}")
+    return value.rstrip("/") + "/"
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,8 +58,8 @@ def main(ctx: click.Context, root: Path) -> None:
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to build into; empty, new or ours.  [default: site]")
 @click.option("--locale", "tags", multiple=True, metavar="TAG", help="Build this locale only; may be given again.")
-@click.option("--ports", type=PortsType(), metavar="PORTS", help="Build only these ports, such as 0-1023,8080.")
-@click.option("--base-url", type=BaseUrlType(), metavar="URL", help="Where the site is published, instead of site.yaml's base_url.")
+@click.option("--ports", type=ports_type, metavar="PORTS", help="Build only these ports, such as 0-1023,8080.")
+@click.option("--base-url", type=url_type, metavar="URL", help="Where the site is published, instead of site.yaml's base_url.")
 @click.option("--jobs", type=click.IntRange(1, 512), help="Processes to work with.  [default: one per processor]")
 @click.option("--clean", is_flag=True, help="Make every page anew, whatever was made before.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; list the files that would be written (+) or removed (-).")

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 WORDS = ("harbour", "beacon", "anchor", "compass", "lighthouse", "quay")
-
-
-def small(root: Path, folder: Path) -> Path:
-    """A project with a little of everything that the project at ``root`` has: two locales, three articles, some services."""
-    for name in ("assets", "content", "templates"):
-        shutil.copytree(root / name, folder / name)
-    for tag in ("en", "de"):
-        shutil.copytree(root / "locales" / tag, folder / "locales" / tag)
-    for path in (folder / "content/articles").glob("*.md"):
-        if path.stem not in ("ssh", "dns", "postgresql"):
-            path.unlink()
-    for path in (folder / "content/registry/uses").glob("*.yaml"):
-        if path.stem not in ("databases", "ranges"):
-            path.unlink()
-    assignments = folder / "content/registry/assignments.yaml"
-    lines = assignments.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not (found := re.match(r"- \{ports: (\d+)", line)) or int(found[1]) < 120 or 5400 <= int(found[1]) < 5450]
-    assignments.write_text("".join(kept))
-    return folder
 
 
 class Editor:
@@ -61,7 +41,7 @@ class Editor:
         first = self.random.choice((self.random.randrange(130), self.random.randrange(5420, 5440), self.random.randrange(49140, 49160)))
         span = f"{first}-{first + self.random.randrange(1, 40)}" if self.random.random() < 0.3 else str(first)
         return self._append(
-            "content/registry/uses/databases.yaml",
+            self._one_of("content/registry/uses/*.yaml").relative_to(self.folder).as_posix(),
             f"\n- ports: {span}\n  transports: [tcp]\n  name: {self._word().title()} {first}\n  kind: service\n  evidence: community\n"
             f"  description: The {self._word()} answers here.\n  references:\n    - rfc6335\n",
         )

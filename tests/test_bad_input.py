@@ -26,7 +26,9 @@ from portolan.loading import load_project
 from portolan.problem import Problem, ProblemsFound
 from portolan.proof import prove
 
-ROOT = Path(__file__).resolve().parent.parent
+from .conftest import ROOT
+from .projects import small_project
+
 BAD = Path(__file__).resolve().parent / "bad"
 _HEADER = re.compile(r"\ufeff?(?:# |<!-- |\{# )(at|expect): (.+?)(?: -->| #\})?")
 _EXPECTATION = re.compile(r"(\d+) ([a-z0-9-]+)(?:: (.+))?")
@@ -49,55 +51,6 @@ TOGETHER = (
 RENDERED = ("rendering/undefined-name.html", "rendering/undefined-in-system.html", "rendering/hole-compared.html")
 # What looks at what was built, not at what people edit; and what tells of our own errors.
 _NOT_OF_SOURCES = ("verify.py", "broken.py")
-
-# The small project: all of our templates and texts over a few entries, so that it loads in a moment.
-_COPIED = ("assets", "content", "locales/en", "templates")
-# The parts of the content that are many: left out, but for these.
-_KEPT = frozenset({"articles/ssh.md", "registry/systems/linux.yaml", "registry/systems/macos.yaml", "registry/systems/windows.yaml"})
-_THINNED = ("articles", "registry/systems", "registry/uses")
-
-_ASSIGNMENTS = """\
-updated: 2026-08-17
-assignments:
-- {ports: 0, transports: [tcp, udp], status: reserved, references: [rfc6335]}
-- {ports: 4, transports: [tcp, udp], status: unassigned}
-- {ports: 22, transports: [tcp, udp], name: ssh, title: The Secure Shell (SSH) Protocol, references: [rfc4251]}
-- {ports: 22, transports: [sctp], name: ssh, title: SSH, references: [rfc9260]}
-- {ports: 80, transports: [tcp, udp], name: http, title: World Wide Web HTTP}
-- {ports: 1027, transports: [tcp], status: deregistered, date: 2006-08}
-- {ports: 5000, transports: [tcp], name: commplex-main, unauthorized: Unauthorized use known on port 5000}
-- {ports: 6000-6063, transports: [tcp, udp], name: x11, title: X Window System}
-- {ports: 7002-7005, status: unassigned}
-- {ports: 49151, status: reserved}
-"""
-
-_USES = """\
-- ports: 5000
-  transports: [tcp]
-  name: AirPlay Receiver
-  kind: service
-  evidence: community
-  description: Macs accept pictures and sound from other devices here.
-  aliases: [airplay]
-  references: [iana-ports]
-- ports: 27000-27100
-  transports: [udp]
-  name: Steam
-  kind: range
-  evidence: vendor
-  description: Games talk to their servers here.
-  references: [iana-ports]
-"""
-
-_ABUSE = """\
-- {ports: 80, transports: [tcp], name: Code Red, year: 2001, references: [iana-ports]}
-"""
-
-_BLOCKED = """\
-- {ports: 0, since: 2025-08-11, references: [whatwg-fetch]}
-- {ports: 22, references: [whatwg-fetch]}
-"""
-
 
 class Expected(NamedTuple):
     """A problem that must be told; ``message`` is a part of its message."""
@@ -137,24 +90,12 @@ def read(path: Path) -> Bad:
 FIXTURES = {bad.name: bad for bad in map(read, sorted(path for path in BAD.rglob("*") if path.is_file()))}
 
 
-def small_project(folder: Path) -> Path:
-    """A valid project in ``folder``, which must not exist yet: ours, with a dozen assignments and one article."""
-    for name in _COPIED:
-        shutil.copytree(ROOT / name, folder / name)
-    content = folder / "content"
-    for path in [path for part in _THINNED for path in (content / part).iterdir()]:
-        if path.relative_to(content).as_posix() not in _KEPT:
-            path.unlink()
-    registry = {"assignments": _ASSIGNMENTS, "uses/all": _USES, "abuse": _ABUSE, "blocked": _BLOCKED}
-    for name, text in registry.items():
-        (content / "registry" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return folder
-
-
 @pytest.fixture(scope="session")
 def valid(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small project, to be copied and not to be touched."""
-    return small_project(tmp_path_factory.mktemp("valid") / "project")
+    """The small project, to be copied and not to be touched. What was read of it is kept, and copied with it."""
+    project = small_project(tmp_path_factory.mktemp("valid") / "project")
+    load_project(project, prove)
+    return project
 
 
 @pytest.fixture

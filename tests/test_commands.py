@@ -37,6 +37,8 @@ from portolan.problem import Problem
 from portolan.registry.load import HOME, file_kind, load_file
 from portolan.registry.types import Command, Pool, System
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parent.parent
 PATH = "/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import signal
 import socket
 import subprocess
@@ -32,8 +31,8 @@ from portolan.sources import files
 from portolan.work import Plan
 
 from .conftest import ROOT
+from .projects import small_project
 from .site_server import chromium
-from .test_bad_input import small_project
 
 PATIENCE = 60  # seconds until what doesn't come is thought not to come
 NAVIGATION = {"Sec-Fetch-Dest": "document"}
@@ -127,9 +126,7 @@ def previewed(root: Path) -> Iterator[Preview]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     """A preview of a small project in two languages."""
-    root = small_project(tmp_path_factory.mktemp("preview") / "project")
-    shutil.copytree(ROOT / "locales" / "de", root / "locales" / "de")
-    with previewed(root) as preview:
+    with previewed(small_project(tmp_path_factory.mktemp("preview") / "project", ("en", "de"))) as preview:
         yield preview
 
 
@@ -265,6 +262,7 @@ def test_what_editors_lay_beside_a_file_is_no_source(preview: Preview) -> None:
         path.unlink()
 
 
+@pytest.mark.slow
 def test_a_browser_reloads_what_changed_and_keeps_its_place(preview: Preview) -> None:
     with chromium() as browser:
         tab = browser.new_page(viewport={"width": 500, "height": 400})

@@ -18,7 +18,7 @@ from portolan.proof import prove
 from portolan.translations import means_the_same
 
 from .conftest import ROOT
-from .test_bad_input import small_project
+from .projects import small_project
 
 REVISED = "ihre Übersetzung wird gerade überprüft"
 UNTRANSLATED = "noch nicht übersetzt"
@@ -28,8 +28,7 @@ PAGE = Page("about", "de")
 @pytest.fixture(scope="module")
 def translated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project in German, its catalog brought up to date."""
-    root = small_project(tmp_path_factory.mktemp("translated") / "project")
-    shutil.copytree(ROOT / "locales/de", root / "locales/de")
+    root = small_project(tmp_path_factory.mktemp("translated") / "project", ("en", "de"))
     shutil.copy(ROOT / extract.POT, root / extract.POT)
     extract.update(root)
     return root

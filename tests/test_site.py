@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from . import site_server
 from .site_server import KINDS, LOCALES, OUTSIDE, Site
 
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
 LINES = json.loads((Path(__file__).parent / "data" / "lines.json").read_text(encoding="utf-8"))
 SITUATIONS = ("listening", "local", "remote", "knocked", "outgoing")

@@ -21,7 +21,7 @@ from portolan.registry.load import registry_files
 from portolan.sources import FOLDERS, paths, read, read_text
 
 from .conftest import ROOT
-from .test_bad_input import small_project
+from .projects import small_project
 
 # Beside a.yaml and a.md: what editors, file managers and other systems leave there.
 TEMPORARY = (
@@ -36,8 +36,7 @@ NAME = "must have a name in UTF-8 without control characters"
 @pytest.fixture(scope="module")
 def valid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project in two languages, to be copied and not to be touched."""
-    root = small_project(tmp_path_factory.mktemp("sources") / "project")
-    shutil.copytree(ROOT / "locales" / "de", root / "locales" / "de")
+    root = small_project(tmp_path_factory.mktemp("sources") / "project", ("en", "de"))
     load_project(root, prove)
     return root
 
@@ -87,8 +86,8 @@ def test_what_programs_lay_beside_a_source_is_none_for_anybody(root: Path) -> No
 def test_a_file_that_goes_is_gone_from_the_project_as_well(root: Path) -> None:
     before = told(root), load_project(root, prove).chart.registry.uses
     draft = root / "content/registry/uses/draft.yaml"
-    draft.write_text((root / USES).read_text().replace("AirPlay", "Draft").replace("Steam", "Draft 2"))
-    assert len(load_project(root, prove).chart.registry.uses) == 4
+    draft.write_text((root / USES).read_text().replace("AirPlay", "Draft").replace("Steam", "Draft 2").replace("PostgreSQL", "Draft 3"))
+    assert len(load_project(root, prove).chart.registry.uses) == 6
     draft.unlink()
     assert (told(root), load_project(root, prove).chart.registry.uses) == before
 

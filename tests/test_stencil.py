@@ -18,7 +18,7 @@ from portolan.stencil import Fragment, Hole, HoleError, Stencil
 from portolan.templates import environment
 
 from .conftest import ROOT
-from .projects import copy_of
+from .projects import small_project
 
 LOCALES = sorted(path.parent.parent.name for path in ROOT.glob("locales/*/LC_MESSAGES/portolan.po"))
 
@@ -106,7 +106,7 @@ def test_values_are_escaped(builder: Callable[[str], Builder]) -> None:
 
 
 def test_a_template_that_branches_on_a_hole_fails_with_template_and_line(tmp_path: Path) -> None:
-    root = copy_of(ROOT, tmp_path)
+    root = small_project(tmp_path / "project")
     template = root / "templates" / "port.html"
     lines = template.read_text().splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("<article"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,7 @@ _MODELINE = "# yaml-language-server: $schema="
 def schemas() -> Iterator[tuple[str, str]]:
     """Path and text of each schema."""
     for kind in FILES:
-        schema = msgspec.json.schema(_type(kind), schema_hook=_span)
-        _strip(schema)
+        schema = _tidy(msgspec.json.schema(_type(kind), schema_hook=_span))
         titled = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Portolan: {kind.kind}", **schema}
         yield schema_path(kind), json.dumps(titled, indent=1, ensure_ascii=False) + "\n"
 
@@ -47,11 +48,20 @@ def write(root: Path, only_look: bool) -> list[str]:
     Raises ``ProblemsFound`` for registry files that can't be read, before anything is written.
     """
     wanted = {path: text.encode() for path, text in (*schemas(), *_with_modelines(root))}
-    stale = [path for path, data in wanted.items() if files.read(root / path) != data]
+    stale = [path for path, data in wanted.items() if not _same(files.read(root / path), data)]
     for path in () if only_look else stale:
         (root / path).parent.mkdir(exist_ok=True)
         files.replace(root / path, wanted[path])
     return stale
+
+
+def _same(there: bytes | None, wanted: bytes) -> bool:
+    """Whether a file holds what is wanted. Schemas are compared as data: how they are laid out does not matter."""
+    if there is None or there == wanted or not wanted.startswith(b"{"):
+        return there == wanted
+    with suppress(ValueError):
+        return bool(json.loads(there) == json.loads(wanted))
+    return False
 
 
 def _with_modelines(root: Path) -> Iterator[tuple[str, str]]:
@@ -78,13 +88,18 @@ def _span(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-def _strip(schema: Any) -> None:
-    """Take out what is not written by hand."""
-    if isinstance(schema, dict):
-        for place in _PLACES if "properties" in schema else ():
-            schema["properties"].pop(place, None)
-        for value in schema.values():
-            _strip(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            _strip(value)
+def _tidy(schema: Any) -> Any:
+    """A part of a schema without what is not written by hand.
+
+    Descriptions come from docstrings; some versions of msgspec and Python take their indentation away, others do not.
+    """
+    if isinstance(schema, list):
+        return [_tidy(value) for value in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidy = {key: _tidy(value) for key, value in schema.items()}
+    if "properties" in tidy:
+        tidy["properties"] = {name: value for name, value in tidy["properties"].items() if name not in _PLACES}
+    if isinstance(tidy.get("description"), str):
+        tidy["description"] = cleandoc(tidy["description"]).rstrip()
+    return tidy
