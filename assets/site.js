@@ -35,31 +35,51 @@ if (form) {
 
 // Search. A number needs no index: its page has it in its name.
 const pageOf = port => new URL(`ports/${port}.html`, form.action).href;
-const portIn = text => {
-  const digits = text.trim().replace(/^:/, '');
-  return /^\d{1,5}$/.test(digits) && +digits < 65536 ? +digits : null;
+// Digits of any script, as 0 to 9.
+const digit = sign => {
+  const code = sign.codePointAt(0);
+  const isDigit = at => /^\p{Nd}$/u.test(String.fromCodePoint(at));
+  for (let value = 0; value < 10; value++) if (!isDigit(code - value - 1)) return String(value);
+  return sign;
 };
+const plain = text => text.normalize('NFKC').replace(/\p{Nd}/gu, digit).trim();
+// A port in any written form: port 443, 443/tcp, host:8080, a URL, 0xECBB, 60,603. Null where there is none.
+const number = text => {
+  const written = plain(text).toLowerCase();
+  if (/^0x[0-9a-f]{1,5}$/.test(written)) return parseInt(written, 16);
+  const address = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:\[[0-9a-f:.%]+\]|[^\s:\/?#]*):(\d{1,6})(?:[\/?#].*)?$/.exec(written);
+  if (address) return +address[1];
+  const words = written.replace(/(?<!\p{L})(?:port|ports|porta|portas|puerto|tcp|udp|sctp|no)(?!\p{L})|端口|পোর্ট|[#:\/]/gu, ' ').trim();
+  return /^\d{1,6}$/.test(words) ? +words : /^\d{1,2}[ ,.’]\d{3}$/.test(words) ? +words.replace(/\D/g, '') : null;
+};
+const portIn = text => {
+  const found = number(text);
+  return found !== null && found < 65536 ? found : null;
+};
+const fold = text => plain(text).toLocaleLowerCase().replace(/[\s\-_]+/g, ' ');
 let lines = null;
 const load = () => lines ??= new Promise((resolve, reject) => {
   const script = make('script', { src: form.dataset.index });
   script.onload = () => resolve(globalThis.portolanIndex.split('\n').map(line => {
     const [port, names, more = ''] = line.split('\t');
-    return { port, names, text: `${names} ${more}`.toLocaleLowerCase() };
+    const called = names.split('|');
+    return { port, names: called.join(', '), called: called.map(fold), more: more.split('|').map(fold) };
   }));
-  script.onerror = reject;
+  script.onerror = () => { lines = null; reject(); }; // the next letter tries again
   document.head.append(script);
 });
-// A hit at the start of a name beats one at the start of a word, which beats one anywhere.
-const rank = (text, query) => {
-  const at = text.indexOf(query);
-  if (at < 0) return 0;
-  if (text.startsWith(query) || text.includes(`, ${query}`)) return 3;
-  return text.includes(` ${query}`) ? 2 : 1;
+// A name that is the query beats an alias that is, which beats a word, a beginning, and what only holds it. Among equals the
+// order of the index decides: what is met most comes first.
+const rank = (line, query) => {
+  const best = (texts, exact) => Math.max(0, ...texts.map(text =>
+    text === query ? exact : ` ${text} `.includes(` ${query} `) ? 50 : text.startsWith(query) ? 40
+      : text.replaceAll(' ', '') === query.replaceAll(' ', '') ? exact - 5 : text.includes(` ${query}`) ? 30 : text.includes(query) ? 10 : 0));
+  return Math.max(best(line.called, 100), best(line.more, 90));
 };
 const find = async query => (await load())
-  .map(line => ({ ...line, rank: rank(line.text, query) }))
+  .map((line, order) => ({ ...line, order, rank: rank(line, fold(query)) }))
   .filter(line => line.rank)
-  .sort((a, b) => b.rank - a.rank || a.names.length - b.names.length || a.port - b.port)
+  .sort((a, b) => b.rank - a.rank || a.order - b.order)
   .slice(0, 12);
 
 if (form) {
@@ -105,7 +125,8 @@ if (form) {
     const ticket = ++asked;
     if (!query) return hide();
     const port = portIn(query);
-    const hits = port !== null ? [{ port: String(port), names: '' }] : await find(query).catch(() => []);
+    const named = async () => (await load()).find(line => +line.port === port)?.names ?? '';
+    const hits = port !== null ? [{ port: String(port), names: await named().catch(() => '') }] : await find(query).catch(() => []);
     if (ticket === asked) show(hits);
   };
   box.addEventListener('input', search);
