@@ -20,6 +20,7 @@ from portolan.progress import progress_for
 from portolan.proof import prove
 from portolan.registry.types import PORTS, Span
 from portolan.run import NoRoom, default_jobs, mend, run, selection
+from portolan.templates import TemplateFault
 from portolan.work import Plan
 
 _ONE = r"\{(\d+)-\1\}"  # a run of one
@@ -250,6 +251,10 @@ def _told() -> Iterator[None]:
     """What a person can cause ends in a message and an exit code, never in a traceback."""
     try:
         yield
+    except TemplateFault as fault:  # one that only a page of another language runs into
+        click.echo(fault, err=True)
+        click.echo("1 problem. What is published is whole; the next run goes on.", err=True)
+        sys.exit(1)
     except ProblemsFound as found:
         for problem in found.problems:
             click.echo(problem, err=True)

@@ -22,7 +22,7 @@ from portolan.registry.load import decode, load_registry
 from portolan.settings import PATH, Settings
 from portolan.sources import paths, read, read_text
 from portolan.structs import build
-from portolan.templates import Compiled, Needs, compile_template, needs
+from portolan.templates import Compiled, Needs, circles, compile_template, needs
 from portolan.verdict import Suggestions, free_ports
 
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
@@ -115,6 +115,9 @@ class Reading:
         if now.keys() != before.keys():
             self._cache.keep("templates", self._code, now)
         compiled = {name: read for (name, _), read in now.items()}
+        if found := list(circles(compiled)):
+            self._problems += found
+            return {}, {}
         return needs(compiled), {name: read.code for name, read in compiled.items()}
 
     def _prose(
