@@ -18,13 +18,14 @@ from markdown.treeprocessors import Treeprocessor
 from markupsafe import Markup
 
 from portolan.entry import Entry
+from portolan.fields import Text
 from portolan.locales import Gaps, Locale
 from portolan.messages import CITATION, PLACEHOLDER
 from portolan.nodes import read_yaml
 from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.registry.load import decode
-from portolan.registry.types import Reach, Span, Stance, Text, UseKind
+from portolan.registry.types import Reach, Span, Stance, UseKind
 from portolan.sources import paths, read_text
 from portolan.structs import build
 
