@@ -18,7 +18,8 @@ from portolan.proof import prove
 from portolan.templates import TemplateFault, compile_template, environment
 
 from .conftest import ROOT
-from .test_bad_input import build, problems_of, small_project, tree
+from .projects import small_project
+from .test_bad_input import build, problems_of, tree
 
 COMPILED = {
     "half a character": (r'{{ "\ud800" }}', "control characters"),
@@ -78,8 +79,7 @@ def test_what_can_not_be_rendered_is_told_with_its_line(name: str, monkeypatch: 
 
 @pytest.fixture(scope="module")
 def valid(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = small_project(tmp_path_factory.mktemp("templates") / "project")
-    shutil.copytree(ROOT / "locales" / "de", root / "locales" / "de")
+    root = small_project(tmp_path_factory.mktemp("templates") / "project", ("en", "de"))
     load_project(root, prove)
     return root
 
