@@ -18,13 +18,14 @@ from markdown.treeprocessors import Treeprocessor
 from markupsafe import Markup
 
 from portolan.entry import Entry
+from portolan.fields import Text
 from portolan.locales import Gaps, Locale
-from portolan.messages import CITATION, PLACEHOLDER
+from portolan.messages import CITATION, PLACEHOLDER, unwieldy
 from portolan.nodes import read_yaml
 from portolan.problem import Problem
 from portolan.prose import Prose
 from portolan.registry.load import decode
-from portolan.registry.types import Reach, Span, Stance, Text, UseKind
+from portolan.registry.types import Reach, Span, Stance, UseKind
 from portolan.sources import paths, read_text
 from portolan.structs import build
 
@@ -36,6 +37,7 @@ _HEADING = re.compile(r"(#{2,4} +)(.*)")
 # Open places in rendered prose: SO kind:name SI. Control characters can't stand in a source (sources.read_text).
 _OPEN = re.compile("\x0e(value|cite):([^\x0f]*)\x0f")
 _LEAD = re.compile("<p.*?</p>", re.DOTALL)
+_LONGEST = 50_000  # characters of a document
 _STAND_IN = "\x0een\x0f"
 
 
@@ -91,7 +93,20 @@ def _load(root: Path, path: str, problems: list[Problem]) -> Document | None:
     node = read_yaml(match[1], path, problems, first_line=2)
     front = build(FrontMatter, node, path, 2, problems, decode) if len(problems) == before else None
     first = text.count("\n", 0, match.end()) + 1
-    return Document(path, _slug(path), front, tuple(split(text[match.end() :], first))) if front else None
+    blocks = tuple(split(text[match.end() :], first))
+    problems += _unwieldy(path, blocks)
+    return Document(path, _slug(path), front, blocks) if front and len(problems) == before else None
+
+
+def _unwieldy(path: str, blocks: Iterable[Block]) -> Iterator[Problem]:
+    whole = 0
+    for block in blocks:
+        whole += len(block.text)
+        if reason := unwieldy(block.text):
+            yield Problem(path, block.line, "markdown", f"a paragraph {reason}")
+        elif whole > _LONGEST:
+            yield Problem(path, block.line, "markdown", f"a document must have {_LONGEST:,} characters at most")
+            return
 
 
 def _slug(path: str) -> str:

@@ -18,7 +18,7 @@ from xxhash import xxh3_64_digest
 
 from portolan import index, view
 from portolan.blocks import given, registry_for, template_of, values_of
-from portolan.entry import Entry
+from portolan.entry import PLACES, Entry
 from portolan.pages import Block, Page
 from portolan.ports import Segment
 from portolan.project import Project
@@ -29,6 +29,7 @@ from portolan.templates import NO_NEEDS
 from portolan.verdict import STRIDE
 
 SIZE = 8
+_NOT_SAID = (*PLACES, "references")  # fields whose value stands on no page
 
 
 class _Piece(NamedTuple):
@@ -203,7 +204,7 @@ class _Said:
     def plain(self, value: Any) -> Any:
         """Anything that templates get, as plain values whose ``repr`` tells all of it."""
         if isinstance(value, Entry):
-            fields = [(name, self.plain(getattr(value, name))) for name in value.__struct_fields__ if name not in ("path", "line", "references")]
+            fields = [(name, self.plain(getattr(value, name))) for name in value.__struct_fields__ if name not in _NOT_SAID]
             return *fields, *map(self.cited, getattr(value, "references", ()))
         if isinstance(value, dict):
             return [(key, self.plain(item)) for key, item in value.items()]
@@ -227,7 +228,7 @@ def digest(parts: Iterable[bytes]) -> bytes:
 @cache
 def _fields(kind: type[Entry]) -> Any:
     """A quick look at what an entry without entries in it says, its references excepted: there are thousands."""
-    return attrgetter(*(name for name in kind.__struct_fields__ if name not in ("path", "line", "references")))
+    return attrgetter(*(name for name in kind.__struct_fields__ if name not in _NOT_SAID))
 
 
 def _entries(value: Any) -> Iterator[Entry]:

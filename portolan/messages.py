@@ -15,12 +15,21 @@ from markupsafe import Markup, escape
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9]*(?:[._-][a-z0-9]+)*)\}")
 CITATION = re.compile(r"\[\^([^\]\s]+)\]")
+LONGEST = 1500  # characters of a paragraph: Markdown takes four times as long over one that is twice as long
+_DEEP = re.compile(r"\s*(?:(?:\d+\.|[-*+>])\s*){12}")  # markers of items and quotations in one another
 _CODE = re.compile(r"`([^`]+)`")
 
 
 def placeholders(text: str) -> list[str]:
     """The names of the placeholders in ``text``, in order."""
     return PLACEHOLDER.findall(text)
+
+
+def unwieldy(text: str, longest: int = LONGEST) -> str | None:
+    """Why a text can't be given to Markdown, which would take minutes over it, or stumble; ``None`` if it can."""
+    if len(text) > longest:
+        return f"must not be {len(text):,} characters long, but {longest:,} at most"
+    return "must not be nested so deeply" if _DEEP.match(text) else None
 
 
 def fill(text: str, values: Mapping[str, object]) -> Markup:

@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from portolan.problem import Problem
-from portolan.sources import CONTROL
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")  # what is longer stays text: Python refuses to read 4,300 digits
@@ -91,8 +90,6 @@ class _Reader:
     def _value(self, event: Any, events: Any) -> Any:
         kind = type(event)
         if kind is yaml.ScalarEvent:
-            if event.style == '"' and (control := CONTROL.search(event.value)):
-                self._note(event, f"must not hold the control character U+{ord(control[0]):04X}")
             return _scalar(event)
         self.at = self._line(event)
         if kind is yaml.MappingStartEvent:

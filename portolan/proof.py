@@ -5,24 +5,31 @@ What a template gets wrong shows here, with template and line, and not in the mi
 
 from __future__ import annotations
 
-import traceback
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from time import process_time
 from typing import NamedTuple
 
 from jinja2 import TemplateNotFound
 
-from portolan.blocks import Builder, single_pages
+from portolan.blocks import Builder, single_pages, template_of
 from portolan.cache import Cache
 from portolan.fingerprints import Fingerprints, digest
 from portolan.locales import HOME as LOCALES
 from portolan.locales import catalog_path
 from portolan.outlines import examples
-from portolan.pages import BLOCKS
-from portolan.ports import Facts, Segment
+from portolan.pages import BLOCKS, Block, Page
+from portolan.ports import Segment
 from portolan.problem import Problem
 from portolan.project import Project, named
-from portolan.templates import HOME
+from portolan.templates import HOME, TemplateFault
+
+_ENOUGH = 10.0  # seconds of the processor's time for what fails: after that we no longer look for more
+_WHOLE = re.compile(
+    rb"<!doctype html>.*?<title>\s*[^\s<][^<]*</title>.*?<main\b[^>]*>\s*(?!\s|</main>).*</html>\s*\Z",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class Fault(NamedTuple):
@@ -33,6 +40,19 @@ class Fault(NamedTuple):
     reason: str
 
 
+class NotWhole(Exception):
+    """What a template makes is no page."""
+
+
+class _Rendering(NamedTuple):
+    """One thing to be rendered: its fingerprint (nothing if it has none), and the template that it is a page of."""
+
+    fingerprint: bytes
+    what: str
+    template: str
+    render: Callable[[], None]
+
+
 def prove(project: Project, cache: Cache) -> list[Problem]:
     """All problems of the templates, each with the first page that shows it. What was proven before is not proven again."""
     shown = _shown(project)
@@ -41,13 +61,19 @@ def prove(project: Project, cache: Cache) -> list[Problem]:
     proven: frozenset[bytes] = cache.get("proof", project.code) or frozenset()
     sound: set[bytes] = set()
     found: dict[Fault, str] = {}
-    for fingerprint, what, render in _renderings(project):
-        if fingerprint in proven:
-            sound.add(fingerprint)
-        elif fault := _fault(render):
-            found.setdefault(fault, what)
-        elif fingerprint:
-            sound.add(fingerprint)
+    spent = 0.0
+    for rendering in _renderings(project):
+        if rendering.fingerprint in proven:
+            sound.add(rendering.fingerprint)
+            continue
+        started = process_time()
+        if fault := _fault(rendering):
+            found.setdefault(fault, rendering.what)
+            spent += process_time() - started
+            if spent > _ENOUGH:
+                break
+        elif rendering.fingerprint:
+            sound.add(rendering.fingerprint)
     if sound != proven:
         cache.keep("proof", project.code, frozenset(sound))
     if not found:
@@ -62,40 +88,57 @@ def _shown(project: Project) -> bytes:
     return named([project.code.hex(), *(path + digest.hex() for path, digest in {**project.sources, **others}.items())])
 
 
-def _renderings(project: Project) -> Iterator[tuple[bytes, str, Callable[[], object]]]:
-    """What is rendered, each with its fingerprint."""
+def _renderings(project: Project) -> Iterator[_Rendering]:
     builder = Builder(project, project.settings.default_locale, project.locales)
     of_all = Fingerprints(project, project.locales)
     of_all.complete()
     fingerprints = of_all.locale(builder.locale.tag)
     for page in single_pages(project, builder.locale.tag):
-        yield fingerprints.single(page), page.path, partial(builder.single, page)
-    yield b"", "root", lambda: list(builder.root())
+        yield _Rendering(fingerprints.single(page), page.path, template_of(page), partial(_single, builder, page))
+    yield _Rendering(b"", "root", "404.html", partial(_root, builder))
     for block in BLOCKS:
-        yield fingerprints.block(block), f"block {block}", partial(builder.index, block)
+        yield _Rendering(fingerprints.block(block), f"block {block}", "block.html", partial(_index, builder, block))
     for segment in project.chart.segments:
-        yield digest([fingerprints.port, fingerprints.segment(segment)]), f"ports {segment.first}-{segment.last}", partial(_cut, builder, segment)
+        fingerprint = digest([fingerprints.port, fingerprints.segment(segment)])
+        ports = f"ports {segment.first}-{segment.last}"
+        yield _Rendering(fingerprint, ports, "port.html", partial(_ports, builder, segment))
 
 
-def _cut(builder: Builder, segment: Segment) -> None:
+def _single(builder: Builder, page: Page) -> None:
+    _look_at(builder.single(page).data, page.is_html)
+
+
+def _root(builder: Builder) -> None:
+    for file in builder.root():
+        if file.path.endswith(".html"):
+            _look_at(file.data)
+
+
+def _index(builder: Builder, block: Block) -> None:
+    _look_at(builder.index(block).data)
+
+
+def _ports(builder: Builder, segment: Segment) -> None:
     for number in examples(segment):
-        builder.cut(Facts(number, segment))
+        _look_at(builder.port(number))
 
 
-def _fault(render: Callable[[], object]) -> Fault | None:
+def _look_at(data: bytes, is_html: bool = True) -> None:
+    """Raise for a page that is none. What is left out is nothing that a template can raise."""
+    if is_html and not _WHOLE.match(data):
+        raise NotWhole("must make a whole page: <!doctype html>, a <title>, something in <main>, </html>")
+    if not data.strip():
+        raise NotWhole("must not be empty")
+
+
+def _fault(rendering: _Rendering) -> Fault | None:
     try:
-        render()
-    except Exception as error:  # a template can raise anything: 1 // 0, endless recursion
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(f"{HOME}/")]
-        if frames:
-            return Fault(frames[-1].filename, frames[-1].lineno or 1, _reason(error))
-        if isinstance(error, TemplateNotFound):
-            return Fault(f"{HOME}/{error.name}", 1, "must exist")
-        raise
+        rendering.render()
+    except TemplateFault as fault:
+        problem = fault.problem
+        return Fault(problem.path, problem.line, problem.message)
+    except TemplateNotFound as error:
+        return Fault(f"{HOME}/{error.name}", 1, "must exist")
+    except Exception as error:  # what only shows when the pieces are put together
+        return Fault(f"{HOME}/{rendering.template}", 1, str(error) or type(error).__name__)
     return None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TemplateNotFound):
-        return f"{error.name} must exist"
-    return f"{error.args[0]!r} is not given" if isinstance(error, KeyError) else str(error)

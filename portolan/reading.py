@@ -20,9 +20,9 @@ from portolan.project import Project, content, named
 from portolan.prose import Prose
 from portolan.registry.load import decode, load_registry
 from portolan.settings import PATH, Settings
-from portolan.sources import paths, read, read_text
+from portolan.sources import decoded, paths, read, read_text
 from portolan.structs import build
-from portolan.templates import Compiled, Needs, compile_template, needs
+from portolan.templates import Compiled, Needs, circles, compile_template, needs
 from portolan.verdict import Suggestions, free_ports
 
 _NUMBERS = ("assignments", "pools", "ranges")  # what the constants of prose are computed from
@@ -32,6 +32,7 @@ _READ = re.compile(
     r"|locales/(messages\.pot|[^/]+/LC_MESSAGES/portolan\.(po|mo))"  # PO editors write the latter
     r"|assets/[^/]+"
 )
+_TEXTS = (".css", ".js", ".svg", ".txt")  # assets that people write
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class Reading:
         problems += checks.sources(settings, registry, written, catalogs, broken)
         needed, compiled = self._read(templates)
         chart = None
-        if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "gap")}) for name in _NUMBERS):
+        if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "range")}) for name in _NUMBERS):
             chart = Chart(registry, articles, cited_by, _said(written))
             known = self._follows("constants", lambda: constants.constants(chart))
             problems += checks.prose_placeholders(known, written)
@@ -115,6 +116,9 @@ class Reading:
         if now.keys() != before.keys():
             self._cache.keep("templates", self._code, now)
         compiled = {name: read for (name, _), read in now.items()}
+        if found := list(circles(compiled)):
+            self._problems += found
+            return {}, {}
         return needs(compiled), {name: read.code for name, read in compiled.items()}
 
     def _prose(
@@ -156,8 +160,11 @@ def _texts(root: Path, folder: str, problems: list[Problem]) -> dict[str, str]:
 
 def _assets(root: Path, problems: list[Problem]) -> dict[str, bytes]:
     there = (path for path in paths(root, problems, "assets") if path.count("/") == 1)
-    found = {path.removeprefix("assets/"): read(root, path, problems) for path in there}
-    return {name: data for name, data in found.items() if data is not None}
+    found = {path: read(root, path, problems) for path in there}
+    for path, data in found.items():
+        if data is not None and path.endswith(_TEXTS):
+            decoded(data, path, problems)  # used as it is, but to be looked at
+    return {path.removeprefix("assets/"): data for path, data in found.items() if data is not None}
 
 
 def _unread(root: Path) -> Iterator[Problem]:

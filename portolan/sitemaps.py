@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from html import escape
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ class Sitemap(NamedTuple):
 
     def _entry(self, page: Page, seen: str) -> bytes:
         """The page in all languages."""
-        places = {tag: page.translated(tag).address(self.base_url) for tag in self.locales}
+        places = {tag: escape(page.translated(tag).address(self.base_url)) for tag in self.locales}
         alternates = ""
         if len(places) > 1:
             named = [*places.items(), ("x-default", places.get(self.default, next(iter(places.values()))))]
@@ -78,7 +79,7 @@ def sitemaps(chart: Chart, base_url: str, locales: tuple[str, ...], default: str
 
 def index(all_sitemaps: Iterable[Sitemap], base_url: str) -> bytes:
     """The file that names the others."""
-    places = "".join(f"<sitemap><loc>{sitemap.page.address(base_url)}</loc></sitemap>\n" for sitemap in all_sitemaps)
+    places = "".join(f"<sitemap><loc>{escape(sitemap.page.address(base_url))}</loc></sitemap>\n" for sitemap in all_sitemaps)
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</sitemapindex>\n'
     return text.encode()
 

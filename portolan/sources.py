@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from portolan.characters import faults
 from portolan.problem import Problem
 
 FOLDERS = ("content", "locales", "templates", "assets")
@@ -123,10 +124,11 @@ def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
         problems.append(Problem(linked, 1, "file", _LINK))
         return None
     data = read(root, path, problems)
-    return None if data is None else _text(data, path, problems)
+    return None if data is None else decoded(data, path, problems)
 
 
-def _text(data: bytes, path: str, problems: list[Problem]) -> str | None:
+def decoded(data: bytes, path: str, problems: list[Problem]) -> str | None:
+    """What was read from ``path``, as clean text; ``None`` with a problem noted when it is none."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -138,5 +140,6 @@ def _text(data: bytes, path: str, problems: list[Problem]) -> str | None:
         line = text.count("\n", 0, control.start()) + 1
         problems.append(Problem(path, line, "utf-8", f"must not hold the control character U+{ord(control[0]):04X}"))
         return None
-    return text
-
+    unseen = [*faults(text, path)]
+    problems += unseen
+    return None if unseen else text

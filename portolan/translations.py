@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from portolan.links import targets
-from portolan.messages import bare, lost
+from portolan.messages import LONGEST, bare, lost, unwieldy
 
 _MOST = 1000
 ALIKE = 0.9  # how much of the English must be as it was for its translation to be shown
@@ -30,8 +30,8 @@ class Fault(NamedTuple):
 def faults(original: str, translation: str, optional: frozenset[str]) -> Iterator[Fault]:
     """All that is wrong with a translation; placeholders that are ``optional`` may be left out."""
     short = shortened(original)
-    if len(translation) > _MOST + 4 * len(original):  # Markdown takes for ever over some long texts
-        yield Fault(f"must not be {len(translation):,} characters long, for {short} has {len(original):,}")
+    if reason := unwieldy(translation, min(2 * LONGEST, _MOST + 4 * len(original))):
+        yield Fault(f"{reason}, for {short}")
         return
     for part in lost(original, translation, optional):
         yield Fault(f"must keep {part} as it stands in {short}")

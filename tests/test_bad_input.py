@@ -25,12 +25,13 @@ import pytest
 from portolan.loading import load_project
 from portolan.problem import Problem, ProblemsFound
 from portolan.proof import prove
+from portolan.registry.rules import future
 
 from .conftest import ROOT
 from .projects import small_project
 
 BAD = Path(__file__).resolve().parent / "bad"
-_HEADER = re.compile(r"\ufeff?(?:# |<!-- |\{# )(at|expect): (.+?)(?: -->| #\})?")
+_HEADER = re.compile(r"\ufeff?(?:# |// |/\* |<!-- |\{# )(at|expect): (.+?)(?: -->| #\}| \*/)?")
 _EXPECTATION = re.compile(r"(\d+) ([a-z0-9-]+)(?:: (.+))?")
 _TOLD = re.compile(r"(.+?):(\d+): (.+) \(([a-z0-9-]+)\)")
 
@@ -105,9 +106,10 @@ def root(valid: Path, tmp_path: Path) -> Path:
 
 
 def problems_of(root: Path) -> list[Problem]:
-    """Errors and warnings."""
+    """Everything that is told of the sources, warnings included."""
     try:
-        return [*load_project(root, prove).warnings]
+        project = load_project(root, prove)
+        return [*project.warnings, *future(project.chart.registry, "2198-12-31")]
     except ProblemsFound as found:
         return found.problems
 

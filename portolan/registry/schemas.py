@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 
 from portolan import files
+from portolan.entry import PLACES
 from portolan.problem import Problem, ProblemsFound
 from portolan.registry.load import FILES, HOME, FileKind, file_kind, registry_files
 from portolan.registry.types import Span
 from portolan.sources import read_text
 
 FOLDER = f"{HOME}/schema"
-_PLACES = ("path", "line")  # filled in by the loader, never written by hand
 _MODELINE = "# yaml-language-server: $schema="
 
 
@@ -99,7 +99,7 @@ def _tidy(schema: Any) -> Any:
         return schema
     tidy = {key: _tidy(value) for key, value in schema.items()}
     if "properties" in tidy:
-        tidy["properties"] = {name: value for name, value in tidy["properties"].items() if name not in _PLACES}
+        tidy["properties"] = {name: value for name, value in tidy["properties"].items() if name not in PLACES}
     if isinstance(tidy.get("description"), str):
         tidy["description"] = cleandoc(tidy["description"]).rstrip()
     return tidy

@@ -14,16 +14,13 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 import msgspec
 
 from portolan.entry import Entry
+from portolan.fields import Date, Id, Line, Name, Sentence, Text, Url
 
 PORTS = 65_536
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", description="lower-case words joined by hyphens")]
-Line = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[^\n]+$(?!\n)")]
-Text = Annotated[str, msgspec.Meta(min_length=1, description="English; translated through the PO catalogs", extra={"translated": True})]
-Url = Annotated[str, msgspec.Meta(pattern=r"^https://[^\s/]+\.[^\s]+$(?!\n)", description="an https URL")]
-Date = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$(?!\n)", description="YYYY-MM-DD or YYYY-MM")]
 Transport = Literal["tcp", "udp", "sctp", "dccp"]
-Status = Literal["assigned", "unassigned", "reserved", "deregistered"]
+# "used": IANA records a widespread use that was never assigned.
+Status = Literal["assigned", "used", "unassigned", "reserved", "deregistered"]
 Shell = Literal["sh", "powershell", "cmd"]
 
 # What the program behind a port is for: it decides the words of the page's situations.
@@ -134,10 +131,11 @@ class Assignment(Entry, frozen=True, kw_only=True):
     ports: Span
     transports: tuple[Transport, ...] = ()
     status: Status = "assigned"
-    name: Line | None = None
+    name: Name | None = None
     title: Line | None = None
     references: tuple[Id, ...] = ()
     date: Date | None = None
+    changed: Date | None = None
     unauthorized: Line | None = None
 
 
@@ -152,7 +150,7 @@ class Pool(Entry, frozen=True, kw_only=True):
     """The ports that a system or platform hands out by default."""
 
     id: Id
-    name: Line
+    name: Name
     kind: Literal["system", "platform"]
     ports: Span
     current: bool = True
@@ -192,7 +190,7 @@ class System(Entry, frozen=True, kw_only=True):
     """An operating system (or container platform) and its commands."""
 
     id: Id
-    name: Line
+    name: Name
     order: int
     commands: tuple[Command, ...]
 
@@ -206,16 +204,16 @@ class Use(Entry, frozen=True, kw_only=True):
 
     ports: Span
     transports: Annotated[tuple[Transport, ...], msgspec.Meta(min_length=1)]
-    name: Line
+    name: Name
     kind: UseKind
     rank: Rank | None = None
     evidence: Literal["standard", "vendor", "source", "scanner", "community"]
-    description: Annotated[Text, msgspec.Meta(max_length=240, pattern=r"^[^\n]+\.$(?!\n)")]
+    description: Sentence
     stance: Stance | None = None
     reach: Reach | None = None
-    programs: tuple[Line, ...] = ()
-    off: Annotated[Text, msgspec.Meta(max_length=240, pattern=r"^[^\n]+\.$(?!\n)")] | None = None
-    aliases: tuple[Line, ...] = ()
+    programs: tuple[Name, ...] = ()
+    off: Sentence | None = None
+    aliases: tuple[Name, ...] = ()
     references: Cited
 
 
@@ -227,10 +225,10 @@ class Abuse(Entry, frozen=True, kw_only=True):
 
     ports: Span
     transports: Annotated[tuple[Transport, ...], msgspec.Meta(min_length=1)]
-    name: Line
+    name: Name
     year: Annotated[int, msgspec.Meta(ge=1970, le=2100)]
     ongoing: bool = False
-    looks_for: Annotated[Text, msgspec.Meta(max_length=240, pattern=r"^[^\n]+\.$(?!\n)")] | None = None
+    looks_for: Sentence | None = None
     references: Cited
 
 
@@ -263,7 +261,7 @@ Registry.kinds = tuple(name for name in Registry.__struct_fields__ if name != "u
 
 def translated(entry: Entry) -> Iterator[tuple[int, str]]:
     """Line and text of every field of an entry that is translated, entries within it included."""
-    for name in _text_fields(type(entry)):
+    for name in translated_fields(type(entry)):
         if text := getattr(entry, name):
             yield entry.line, text
     for name in entry.__struct_fields__:
@@ -274,7 +272,8 @@ def translated(entry: Entry) -> Iterator[tuple[int, str]]:
 
 
 @functools.cache
-def _text_fields(kind: type[Entry]) -> tuple[str, ...]:
+def translated_fields(kind: type[Entry]) -> tuple[str, ...]:
+    """The fields of a kind of entry whose text is translated."""
     hints = get_type_hints(kind, include_extras=True)
     return tuple(name for name, hint in hints.items() if any(_is_text(part) for part in (hint, *get_args(hint))))
 

@@ -1,0 +1,3 @@
+// at: assets/conflict.js
+// expect: 3 conflict: >>>>>>> theirs
+>>>>>>> theirs
