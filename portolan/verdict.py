@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from portolan.answer import MAIN_POOLS, Answer, answer
@@ -129,9 +130,23 @@ def _alike(digits: int, free: bytes) -> list[int]:
         first += found[:1]
         more += found[1:]
     if len(first + more) <= SUGGESTED:  # a crowded neighbourhood: the next ones up, then down
-        more += [at for at in range(10_000 + digits, _LAST + 1) if free[at]][: SUGGESTED + 1]
-        more += [at for at in range(10_000 + digits, 1024, -1) if free[at]][: SUGGESTED + 1]
+        more += islice(_up(10_000 + digits, free), SUGGESTED + 1)
+        more += islice(_down(10_000 + digits, free), SUGGESTED + 1)
     return first + more
+
+
+def _up(number: int, free: bytes) -> Iterator[int]:
+    """The free numbers from ``number`` on."""
+    while (number := free.find(1, number, _LAST + 1)) >= 0:
+        yield number
+        number += 1
+
+
+def _down(number: int, free: bytes) -> Iterator[int]:
+    """The free numbers from ``number`` down."""
+    while (number := free.rfind(1, 1025, number + 1)) >= 0:
+        yield number
+        number -= 1
 
 
 def _nearest(flags: bytes) -> list[int]:
