@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+import multiprocessing
+import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from time import monotonic, sleep
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -22,7 +26,9 @@ from playwright.sync_api import Page as Tab
 
 from portolan.blocks import single_pages
 from portolan.pages import BLOCKS, Page
-from portolan.preview.site import Site
+from portolan.preview.site import Answer, Site
+from portolan.preview.sources import Sources
+from portolan.problem import Problem
 from portolan.progress import Progress
 from portolan.project import Project
 from portolan.registry.types import PORTS, Span
@@ -39,6 +45,7 @@ NAVIGATION = {"Sec-Fetch-Dest": "document"}
 USES = "content/registry/uses/all.yaml"
 BASE = "templates/base.html"
 SETTINGS = "content/site.yaml"
+STYLE = "assets/style.css"
 SCRIPT = b'<script src="/.preview/reload.js"'
 tags = st.sampled_from(["en", "bn", "zh-Hans", "pt-BR"])
 pages = st.one_of(
@@ -184,6 +191,8 @@ def test_headers_are_those_of_the_site_but_nothing_is_kept(preview: Preview) -> 
         reply = preview.get(path)
         assert reply.headers["content-type"].split(";")[0] == kind
         assert reply.headers["cache-control"] == "no-store"
+    for path in ("/search.js", "/en/ports/22.html", "/nothing", "/en", "/.preview/reload.js", "/.preview/style.css"):
+        assert preview.get(path).headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_only_a_browser_that_opens_a_page_gets_the_script(preview: Preview) -> None:
@@ -248,7 +257,7 @@ def test_an_error_that_no_check_finds_is_told_as_well(preview: Preview) -> None:
     line = (preview.root / BASE).read_text(encoding="utf-8").split("1 // 0")[0].count("\n") + 1
     assert page.status == 500
     assert f"<code>{BASE}:{line}</code>" in page.body.decode()
-    assert "ZeroDivisionError" in page.body.decode()
+    assert "integer division or modulo by zero" in page.body.decode()
 
 
 def test_what_editors_lay_beside_a_file_is_no_source(preview: Preview) -> None:
@@ -292,6 +301,69 @@ def wait(tab: Tab, condition: str) -> None:
             pass
         sleep(0.02)
     raise TimeoutError(condition)
+
+
+ENDLESS = "{% for x in range(99999) %}{% for y in range(99999) %}{% endfor %}{% endfor %}"
+
+
+def test_a_page_without_end_is_told_and_the_next_one_is_answered(preview: Preview) -> None:
+    preview.replace(BASE, "<footer>", f"<footer>{{% if locale.tag == 'de' %}}{ENDLESS}{{% endif %}}")
+    line = (preview.root / BASE).read_text(encoding="utf-8").split(ENDLESS)[0].count("\n") + 1
+    page = preview.get("/de/", NAVIGATION)
+    assert page.status == 500
+    assert f"<code>{BASE}:{line}</code>" in page.body.decode()
+    assert "must come to an end" in page.body.decode()
+    assert preview.get("/en/").status == 200
+    preview.replace(BASE, ENDLESS, "")
+    assert preview.get("/de/").status == 200
+
+
+def test_what_must_not_be_opened_is_told_and_mended(preview: Preview) -> None:
+    before = (preview.root / STYLE).read_bytes()
+    (preview.root / STYLE).unlink()
+    os.mkfifo(preview.root / STYLE)
+    assert f"{STYLE}:1" in preview.get("/en/", NAVIGATION).body.decode()
+    assert preview.get("/.preview/style.css").status == 200
+    (preview.root / STYLE).unlink()
+    (preview.root / STYLE).write_bytes(before)
+    assert preview.get("/en/").status == 200
+
+
+def test_ctrl_c_ends_it_whatever_it_is_doing(tmp_path: Path) -> None:
+    def ask(preview: Preview) -> None:
+        with suppress(OSError, http.client.HTTPException):
+            preview.get("/en/")
+
+    root = small_project(tmp_path / "project")
+    base = root / BASE
+    base.write_text(base.read_text(encoding="utf-8").replace("<footer>", f"<footer>{ENDLESS}"), encoding="utf-8")
+    with previewed(root) as preview:
+        asking = Thread(target=ask, args=(preview,))
+        asking.start()
+        sleep(1)
+        started = monotonic()
+        assert preview.end()[::2] == (0, "")
+        assert monotonic() - started < PATIENCE / 4
+        asking.join()
+
+
+def test_what_stops_answering_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = small_project(tmp_path / "project")
+
+    async def ask() -> None:
+        sources = Sources(root, print)
+        assert isinstance((await sources.answer("en/about.html"))[1], Answer)
+        monkeypatch.setattr("portolan.preview.sources._LONGEST", 0.5)
+        for process in multiprocessing.active_children():
+            os.kill(process.pid or 0, signal.SIGSTOP)  # as good as a loop that nothing ends
+        stuck = (await sources.answer("en/about.html"))[1]
+        assert isinstance(stuck, Problem)
+        assert stuck.message.startswith("en/about.html took too long")
+        monkeypatch.undo()
+        assert isinstance((await sources.answer("en/about.html"))[1], Answer)
+        await sources.close()
+
+    asyncio.run(ask())
 
 
 def test_ctrl_c_ends_it_quietly_and_changes_are_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from portolan.problem import Problem
+from portolan.sources import read
 from portolan.templates import HOME
 
 _HOUSE = Path(__file__).resolve().parent.parent.parent
@@ -72,11 +73,10 @@ def error_page(root: Path, problems: Sequence[Problem]) -> bytes:
 
 
 def _lines(root: Path, path: str) -> list[str]:
-    home = root if (root / path).exists() else _HOUSE  # a bug of ours is told as well
-    try:
-        return (home / path).read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
-        return []
+    data = read(root, path, [])
+    if data is None:
+        data = read(_HOUSE, path, []) or b""  # a bug of ours is told as well
+    return data.decode(errors="replace").split("\n")
 
 
 def _source(lines: list[str], at: int) -> Markup:

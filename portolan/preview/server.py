@@ -19,11 +19,18 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from portolan.preview.broken import STYLE, error_page, unexpected
+from portolan.preview.broken import STYLE, error_page
 from portolan.preview.sources import Sources
+from portolan.problem import Problem
+from portolan.sources import read
 
 _CSP = "content-security-policy"
-_FRESH = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+# No page elsewhere may include what isn't published yet, as a script or a picture.
+_FRESH = {
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 # A hidden page doesn't listen, because a browser holds no more than six connections to a host: it asks when it is looked at again.
 # Where a page was scrolled to is kept here: a page of problems, which begins at its top, may come in between.
@@ -74,8 +81,11 @@ async def _run(root: Path, host: str, listener: socket.socket, tell: Callable[[s
     tell(f"http://{address}:{listener.getsockname()[1]}/  (Ctrl-C ends)")
     if not _is_loopback(host):
         tell(f"Warning: others on the network can read this preview, because it listens on {host}.")
-    await server.serve([listener])
-    watching.cancel()
+    try:
+        await server.serve([listener])
+    finally:
+        watching.cancel()
+        await sources.close()
 
 
 class _Server(uvicorn.Server):
@@ -95,14 +105,13 @@ def app(root: Path, host: str, sources: Sources, tell: Callable[[str], None]) ->
     whose name could be made to lead here (DNS rebinding), can read it."""
 
     async def page(request: Request) -> Response:
-        loaded = await sources.now()
-        if loaded.site is None:
+        loaded, answer = await sources.answer(request.path_params["path"])
+        if answer is None:
             return _broken(request, loaded.page, loaded.version)
-        try:
-            status, headers, data = await asyncio.to_thread(loaded.site.answer, request.path_params["path"])
-        except Exception as error:  # what the proof of the templates didn't find
-            tell(str(problem := unexpected(error)))
-            return _broken(request, error_page(root, [problem]), loaded.version)
+        if isinstance(answer, Problem):
+            tell(str(answer))
+            return _broken(request, error_page(root, [answer]), loaded.version)
+        status, headers, data = answer
         if _is_navigation(request) and headers.get("content-type", "").startswith("text/html"):
             data, headers = _with_script(data, loaded.version), {**headers, _CSP: _listening(headers.get(_CSP, _POLICY))}
         return Response(data, status, headers | _FRESH)
@@ -119,8 +128,8 @@ def app(root: Path, host: str, sources: Sources, tell: Callable[[str], None]) ->
         return Response(_RELOAD, headers=_FRESH, media_type="text/javascript")
 
     async def style(request: Request) -> Response:
-        path = root / "assets" / "style.css"
-        return Response((path.read_text(encoding="utf-8", errors="replace") if path.exists() else "") + STYLE, headers=_FRESH, media_type="text/css")
+        data = read(root, "assets/style.css", []) or b""
+        return Response(data + STYLE.encode(), headers=_FRESH, media_type="text/css")
 
     return Starlette(
         routes=[

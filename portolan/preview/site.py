@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
-from threading import Lock
 from typing import NamedTuple
 
 from portolan.blocks import Builder, single_pages
@@ -34,25 +33,22 @@ class Answer(NamedTuple):
 
 
 class Site:
-    """The whole site. May be asked from several threads; raises what templates raise."""
+    """The whole site. Raises what templates raise."""
 
     def __init__(self, project: Project) -> None:
-        self.version = project.digest.hex()
         self._plan = Plan(project, Path(), tuple(project.locales), menu=tuple(project.locales))
         self._project = project
-        self._lock = Lock()  # builders keep what they cut
         self._builder: Callable[[str], Builder] = cache(lambda tag: Builder(project, tag, project.locales))
 
     def answer(self, path: str) -> Answer:
         """The answer for a path relative to the site's root, without query."""
-        with self._lock:
-            name = path + _INDEX if not path or path.endswith("/") else path
-            data = self._file(name)
-            if data is not None:
-                return Answer(200, self._headers(path) | {"content-type": _TYPES.get(PurePosixPath(name).suffix, "text/plain; charset=utf-8")}, data)
-            if self._file(f"{path}/{_INDEX}") is not None:
-                return Answer(307, self._headers(path) | {"location": f"/{path}/"}, b"")
-            return Answer(404, self._headers(path) | {"content-type": _TYPES[".html"]}, self._outside[Page("missing").path])
+        name = path + _INDEX if not path or path.endswith("/") else path
+        data = self._file(name)
+        if data is not None:
+            return Answer(200, self._headers(path) | {"content-type": _TYPES.get(PurePosixPath(name).suffix, "text/plain; charset=utf-8")}, data)
+        if self._file(f"{path}/{_INDEX}") is not None:
+            return Answer(307, self._headers(path) | {"location": f"/{path}/"}, b"")
+        return Answer(404, self._headers(path) | {"content-type": _TYPES[".html"]}, self._outside[Page("missing").path])
 
     def _file(self, path: str) -> bytes | None:
         """The bytes of a file, ``None`` when the site has no such file."""

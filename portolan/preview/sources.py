@@ -5,38 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from threading import Thread
 from time import monotonic
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from watchfiles import awatch
 
-from portolan.loading import load_project
-from portolan.preview.broken import count, error_page, unexpected
-from portolan.preview.site import Site
-from portolan.problem import Problem, ProblemsFound
-from portolan.proof import prove
-from portolan.sources import FOLDERS, files
+from portolan.preview.broken import count
+from portolan.preview.site import Answer
+from portolan.preview.worker import Ended, Loaded, Worker
+from portolan.problem import Problem
+from portolan.sources import FOLDERS, paths
 
 _NAMED = 3  # files that a line of the terminal names
 _TOLD = 20  # problems that the terminal tells; the page tells all
 _CALM = 50  # milliseconds without a change until a save is thought to be whole
 _PATIENCE = 200  # milliseconds after which nobody waits for that any longer
+_LONGEST = 60.0  # seconds; templates are stopped sooner (``limit``), but for what nothing but the end of a process stops
 
 T = TypeVar("T")
-State = dict[str, tuple[int, int, int]]
-
-
-class Loaded(NamedTuple):
-    """What the sources make: a site, or a page that tells what is wrong. Pages of another ``version`` are stale."""
-
-    version: str
-    site: Site | None
-    page: bytes = b""
-    problems: tuple[Problem, ...] = ()
+State = dict[str, object]
 
 
 class Sources:
@@ -44,6 +35,7 @@ class Sources:
 
     def __init__(self, root: Path, tell: Callable[[str], None]) -> None:
         self._root, self._tell = root, tell
+        self._worker = Worker(root)
         self._state: State = {}
         self._loaded: Loaded | None = None
         self._closed = False
@@ -56,18 +48,50 @@ class Sources:
             state = await asyncio.to_thread(_look, self._root)
             if self._loaded is None or state != self._state:
                 started = monotonic()
-                loaded = await _aside(partial(_load, self._root))
+                loaded = await self._load()
                 while (after := await asyncio.to_thread(_look, self._root)) != state:  # saved meanwhile
-                    state, loaded = after, await _aside(partial(_load, self._root))
+                    state, loaded = after, await self._load()
                 self._report(state, loaded, monotonic() - started)
                 self._state, self._loaded = state, loaded
                 await self._wake()
             return self._loaded
 
+    async def _load(self) -> Loaded:
+        try:
+            return await self._ask(Worker.load)
+        except Ended:
+            message = "could not be loaded: it took too long, or the memory was not enough"
+            return Loaded.broken(self._root, [Problem("content", 1, "preview", message)])
+
+    async def answer(self, path: str) -> tuple[Loaded, Answer | Problem | None]:
+        """What is loaded now, and what its site answers; ``None`` if there is no site."""
+        loaded = await self.now()
+        if loaded.page:
+            return loaded, None
+        try:
+            answer = await self._ask(lambda worker: worker.answer(path))
+        except Ended:
+            self._loaded = None  # and so it is loaded again
+            return loaded, Problem("templates", 1, "preview", f"{path} took too long, or the memory was not enough")
+        return (loaded, answer) if answer else await self.answer(path)  # else it was broken meanwhile
+
+    async def _ask(self, question: Callable[[Worker], T]) -> T:
+        """The worker's answer. Raises Ended, and then there is another worker."""
+        worker = self._worker
+        try:
+            return await asyncio.wait_for(_aside(partial(question, worker)), _LONGEST)
+        except (Ended, TimeoutError):
+            worker.end()
+            if self._worker is worker and not self._closed:
+                self._worker = Worker(self._root)
+            raise Ended from None
+
     async def watch(self) -> None:
         """Load what changes as soon as it does."""
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
-        changes = awatch(*folders, watch_filter=None, step=_CALM, debounce=_PATIENCE)
+        changes = awatch(
+            *folders, watch_filter=None, step=_CALM, debounce=_PATIENCE, ignore_permission_denied=True
+        )
         await self.now()
         try:
             async for _ in changes:
@@ -87,8 +111,9 @@ class Sources:
             yield last
 
     async def close(self) -> None:
-        """End all ``versions``."""
+        """End all ``versions``, and whatever is being loaded or rendered."""
         self._closed = True
+        self._worker.end()
         await self._wake()
 
     async def _wake(self) -> None:
@@ -108,32 +133,18 @@ class Sources:
 
 
 def _look(root: Path) -> State:
-    """When each file was written, its size and its number on the disk: another save is another state."""
-    state = {}
-    for path in files(root, *FOLDERS):
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # gone since it was listed
-            continue
-        state[path.relative_to(root).as_posix()] = status.st_mtime_ns, status.st_size, status.st_ino
-    return state
-
-
-def _load(root: Path) -> Loaded:
-    try:
-        project = load_project(root, prove)
-    except ProblemsFound as found:
-        problems = tuple(found.problems)
-    except Exception as error:  # whatever a source makes us stumble over: the next save may mend it
-        problems = (unexpected(error),)
-    else:
-        return Loaded(project.digest.hex(), Site(project))
-    page = error_page(root, problems)
-    return Loaded(blake2b(page, digest_size=16).hexdigest(), None, page, problems)
+    """When each file was written or forbidden, its size and its number on the disk: another save is another state."""
+    problems: list[Problem] = []
+    state: State = {}
+    for path in paths(root, problems):
+        with suppress(FileNotFoundError):  # gone since it was listed
+            status = (root / path).stat(follow_symlinks=False)
+            state[path] = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+    return state | {problem.path: problem.message for problem in problems}
 
 
 async def _aside(work: Callable[[], T]) -> T:
-    """``work`` in a thread that nobody waits for at the end: Ctrl-C must not wait for a project to load."""
+    """``work`` in a thread that nobody waits for at the end."""
     future: Future[T] = Future()
     future.set_running_or_notify_cancel()
 
