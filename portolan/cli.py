@@ -223,19 +223,29 @@ def import_() -> None:
 @import_.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--updated", metavar="YYYY-MM-DD", help="The registry's date, which IANA's CSV does not tell.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; tell what would change.")
+@click.option("--allow-loss", is_flag=True, help="Take it in even if it lacks more than 1 % of the entries.")
+@click.option("--allow-older", is_flag=True, help="Take it in even if it is older than what was taken in before.")
 @click.pass_obj
-def iana(root: Path, file: Path, updated: str | None) -> None:
-    """Write content/registry/assignments.yaml from FILE: IANA's service names and port numbers, XML or CSV."""
-    from portolan.registry.iana import NotIana
-    from portolan.registry.imports import import_iana
+def iana(root: Path, file: Path, updated: str | None, dry_run: bool, allow_loss: bool, allow_older: bool) -> None:
+    """Write content/registry/assignments.yaml from FILE: IANA's service names and port numbers, XML or CSV, also as .gz."""
+    from portolan.effects import effects
+    from portolan.registry.imports import ASSIGNMENTS, difference, prepare
 
-    try:
-        with _told():
-            for line in import_iana(root, file, updated):
-                click.echo(line)
-    except NotIana as error:
-        click.echo(f"{file}:{error} (iana)", err=True)
-        sys.exit(1)
+    with _told("written"):
+        found = prepare(root, file, updated, allow_loss, allow_older)
+        before = found.before.assignments
+        if found.before.damage:
+            click.echo(f"What stands there is damaged, so what changes can't be told: {found.before.damage[0]}")
+            lines = []
+        else:
+            lines = [*difference(before, found.after), *effects(root, before, found.after)] if found.is_new else []
+        if found.is_new and not dry_run:
+            found.write()
+        for line in lines:
+            click.echo(line)
+        state = "unchanged" if not found.is_new else "would be written" if dry_run else "written"
+        click.echo(f"{ASSIGNMENTS}: {state}: {len(found.after):,} entries, registry of {found.updated}")
 
 
 @main.command()
@@ -255,8 +265,8 @@ def preview(root: Path, port: int, host: str) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What a person can cause ends in a message and an exit code, never in a traceback."""
+def _told(done: str = "built") -> Iterator[None]:
+    """What a person can cause ends in a message and an exit code, never in a traceback. ``done``: what was not, for problems."""
     try:
         yield
     except TemplateFault as fault:  # one that only a page of another language runs into
@@ -266,16 +276,16 @@ def _told() -> Iterator[None]:
     except ProblemsFound as found:
         for problem in found.problems:
             click.echo(problem, err=True)
-        click.echo(f"{_counted(len(found.problems), 'problem')}; nothing was built.", err=True)
+        click.echo(f"{_counted(len(found.problems), 'problem')}; nothing was {done}.", err=True)
         sys.exit(1)
     except NotOurs as error:
         raise click.BadParameter(f"{error}; choose another folder", param_hint="'--out'") from None
-    except Busy as error:
-        _stop(f"{error}. Nothing was written.")
-    except NoRoom as error:
+    except (Busy, NoRoom) as error:
         _stop(f"{error}. Nothing was written.")
     except WorkerDied:
         _stop("a process of the build was killed (out of memory?). What is published is whole; the next run goes on.")
+    except BrokenPipeError:
+        raise  # who read our output has left, as head does; click ends without a word
     except OSError as error:
         _stop(f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on.")
     except KeyboardInterrupt:

@@ -69,7 +69,7 @@ class Segment(_Covered):
     @cached_property
     def status(self) -> Status | None:
         """IANA's status in a word: assigned if it is for any transport; ``None`` in the dynamic range, which has none."""
-        found = {a.status for a in self.assignments}
+        found = {"unassigned" if a.status == "used" else a.status for a in self.assignments}
         order: tuple[Status, ...] = ("assigned", "reserved", "deregistered", "unassigned")
         return next((status for status in order if status in found), None)
 

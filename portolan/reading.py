@@ -19,6 +19,7 @@ from portolan.problem import Problem, ProblemsFound, errors
 from portolan.project import Project, content, named
 from portolan.prose import Prose
 from portolan.registry.load import decode, load_registry
+from portolan.registry.types import Registry
 from portolan.settings import PATH, Settings
 from portolan.sources import decoded, paths, read, read_text
 from portolan.structs import build
@@ -58,21 +59,19 @@ class Reading:
         catalogs = load_catalogs(root, problems, self._remember)
         templates = _texts(root, "templates", problems)
         assets = _assets(root, problems)
-        articles = {document.slug: document.front.ports for document in written.values() if document.is_article}
-        cited_by = {document.slug: frozenset(checks.citations(document)) for document in written.values()}
         broken = {problem.path for problem in errors(problems)}
         problems += checks.sources(settings, registry, written, catalogs, broken)
         needed, compiled = self._read(templates)
         chart = None
         if all(checks.whole(f"content/registry/{name}", {*broken, *(p.path for p in problems if p.check == "range")}) for name in _NUMBERS):
-            chart = Chart(registry, articles, cited_by, _said(written))
+            chart = chart_of(registry, written)
             known = self._follows("constants", lambda: constants.constants(chart))
             problems += checks.prose_placeholders(known, written)
         if errors(problems) or settings is None or chart is None:
             raise ProblemsFound(problems)
         locales = {tag: Locale(tag, catalog) for tag, catalog in catalogs.items()}
         rendered = self._prose(written, locales, known)
-        titles = {slug: sorted({rendered[tag][slug].title.striptags() for tag in locales}) for slug in articles}
+        titles = {slug: sorted({rendered[tag][slug].title.striptags() for tag in locales}) for slug in chart.articles}
         free = free_ports(chart.segments)
         suggestions = self._cache.made("suggestions", named([self._code.hex(), free.hex()]), lambda: Suggestions(free))
         assets["chart.png"] = self._follows("picture", lambda: picture(chart))
@@ -134,6 +133,13 @@ class Reading:
                 self._cache.keep(f"prose-{tag}", self._code, now)
             rendered[tag] = {slug: now[text] for slug, text in markdown.items()}
         return rendered
+
+
+def chart_of(registry: Registry, written: Mapping[str, Document]) -> Chart:
+    """The registry by port number, with what the documents add to it."""
+    articles = {document.slug: document.front.ports for document in written.values() if document.is_article}
+    cited_by = {document.slug: frozenset(checks.citations(document)) for document in written.values()}
+    return Chart(registry, articles, cited_by, _said(written))
 
 
 def _said(written: Mapping[str, Document]) -> dict[str, Said]:

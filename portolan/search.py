@@ -23,6 +23,7 @@ def index(chart: Chart, titles: Mapping[str, Iterable[str]]) -> bytes:
         more |= dict.fromkeys(title for slug in segment.articles for title in titles[slug])
         more |= dict.fromkeys(slug.rpartition("/")[2] for slug in segment.articles)
         more |= dict.fromkeys(a.title for a in segment.services if a.title and a.title.casefold() not in {n.casefold() for n in names})
+        more |= dict.fromkeys(a.name for a in segment.states if a.name)  # used, but not assigned
         if names or segment.articles:
             line = f"{segment.first}\t{_listed(names)}\t{_listed(more)}".rstrip()
             lines.append((_weight(segment, found), segment.first, line))

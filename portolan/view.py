@@ -307,10 +307,11 @@ def _service(cited: _References, assignment: Any, segment: Segment) -> Tree:
 
 
 def _state(cited: _References, assignment: Any, segment: Segment) -> Tree:
+    titles = dict.fromkeys(filter(None, (assignment.name, assignment.title)))
     return {
-        "status": assignment.status,
+        "status": "unassigned" if assignment.status == "used" else assignment.status,
         "transports": _over(assignment.transports),
-        "title": Value(assignment.title) if assignment.title else None,
+        "title": Value(": ".join(titles)) if titles else None,
         "unauthorized": _note(assignment, segment),
         "references": cited(assignment.references),
     }

@@ -86,7 +86,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["checks", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof"],
         ["manifest", "output", "work", "reasons", "pool", "progress", "run"],
-        ["verify", "explain", "extract", "preview", "cli", "__main__"],
+        ["verify", "explain", "extract", "effects", "preview", "cli", "__main__"],
     ]
     level = {name: at for at, names in enumerate(layers) for name in names}
     for path in sorted((ROOT / "portolan").rglob("*.py")):

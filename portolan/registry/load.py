@@ -104,8 +104,12 @@ def registry_files(root: Path, problems: list[Problem]) -> list[str]:
 def load_file(root: Path, path: str, kind: FileKind, problems: list[Problem]) -> Iterator[Entry]:
     """The entries of one file that are as they must be."""
     text = read_text(root, path, problems)
-    if text is None:
-        return
+    if text is not None:
+        yield from load_text(text, path, kind, problems)
+
+
+def load_text(text: str, path: str, kind: FileKind, problems: list[Problem]) -> Iterator[Entry]:
+    """The same for the text of such a file."""
     before = len(problems)
     node = read_yaml(text, path, problems)
     if len(problems) > before:

@@ -26,13 +26,15 @@ def registry_problems(registry: Registry, ranges: bool = True) -> list[Problem]:
     return [
         *ids(registry),
         *(exact_ranges(registry) if ranges else ()),
-        *assignments(registry),
-        *contradictions(registry),
-        *overlaps(registry),
-        *repeats(registry),
+        *record_problems(registry),
         *markup(registry),
         *order(registry),
     ]
+
+
+def record_problems(registry: Registry) -> list[Problem]:
+    """What is wrong with the assignments, and whatever else must be there once."""
+    return [*assignments(registry), *contradictions(registry), *overlaps(registry), *repeats(registry)]
 
 
 def ids(registry: Registry) -> Iterator[Problem]:
