@@ -195,6 +195,8 @@ def verify(root: Path, out: Path | None, jobs: int | None, repair: bool) -> None
     for problem in summary.problems:
         click.echo(problem, err=True)
     click.echo(f"{summary.pages:,} pages, {len(summary.problems):,} problems")
+    if summary.unfinished:
+        click.echo("The last build was not finished: run it again.")
     if summary.unbuilt:
         click.echo(f"It is a part of the site: it links to {summary.unbuilt:,} pages that were not built.")
     sys.exit(1 if summary.problems else 0)

@@ -53,11 +53,15 @@ class Found(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """How much was looked at, what is wrong, and how many pages are linked to that a part of the site doesn't have."""
+    """How much was looked at, and what is wrong.
+
+    ``unbuilt`` counts the pages that are linked to and that a part of the site doesn't have.
+    """
 
     pages: int
     problems: list[Problem]
     unbuilt: int = 0
+    unfinished: bool = False
 
 
 def verify(site: Path, jobs: int) -> Summary:
@@ -67,10 +71,10 @@ def verify(site: Path, jobs: int) -> Summary:
     if folder.ours.exists():
         folder.claim()
     written = dict(folder.records.digests())
-    is_part = not State.read(folder.state).whole
+    state = State.read(folder.state)
     pages = [path for path in files if path.endswith(".html")]
     shares = [pages[at : at + 2048] for at in range(0, len(pages), 2048)]
-    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files), written, is_part)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files), written, not state.whole)) as pool:
         found = list(pool.map(_look, shares))
     problems = [problem for part in found for problem in part.problems]
     problems += _anchors(site, {anchor for part in found for anchor in part.anchors})
@@ -80,7 +84,8 @@ def verify(site: Path, jobs: int) -> Summary:
     problems += _damage(site, frozenset(files), written)
     problems += _sitemaps(site, files, canonicals)
     unbuilt = {path for part in found for path in part.unbuilt}
-    return Summary(len(pages), sorted(problems), len(unbuilt))
+    unfinished = folder.ours.exists() and not state.finished
+    return Summary(len(pages), sorted(problems), len(unbuilt), unfinished)
 
 
 def _walk(site: Path) -> Iterator[str]:
