@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -10,13 +11,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portolan.folder import Damaged, Folder, NotOurs
-from portolan.lock import Busy
+from portolan.lock import Busy, held
 from portolan.manifest import Manifest
 from portolan.output import Obstacle, Output
 from portolan.pages import Page, is_possible
@@ -261,7 +263,8 @@ def test_what_a_part_can_not_have_is_no_problem_and_what_it_lost_is(project: Pro
     assert summary.problems == []
     assert summary.unbuilt > 20
     (site / "en/ports/22.html").unlink()
-    problems = verify(site, 1).problems
+    summary = verify(site, 1)
+    problems = summary.problems
     assert {problem.check for problem in problems} == {"link", DAMAGE}
     assert all("22.html" in str(problem) for problem in problems)
     told = cli("verify", "--out", str(site))
@@ -320,41 +323,43 @@ def test_a_list_that_can_not_be_written_is_refused_first(file: str, tmp_path: Pa
 # Several at once
 
 
-def _start(folder: Path, barrier: object, writes: bool, found: object) -> None:
-    """A build, as far as the folder is concerned: nobody else may be at work meanwhile."""
-    output, told = Output(folder), "refused"
-    barrier.wait()  # type: ignore[attr-defined]
-    try:
-        with output.locked():
-            descriptor = os.open(folder.parent / "at-work", os.O_CREAT | os.O_EXCL)
-            time.sleep(0.002)
-            if writes:
-                output.record(Manifest(["index.html"]))
-            os.unlink(folder.parent / "at-work")
-            os.close(descriptor)
-            told = "built"
-    except Busy:
-        pass
-    except Exception as error:
-        told = repr(error)
-    found.put(told)  # type: ignore[attr-defined]
+def _start(rounds: Path, barrier: Any, found: Any) -> None:
+    """Builds, as far as the folder is concerned: nobody else may be at work meanwhile."""
+    for at in range(LOCK_ROUNDS):
+        folder = rounds / str(at) / "site"
+        barrier.wait()
+        told = "refused"
+        try:
+            with (output := Output(folder)).locked():
+                os.close(os.open(folder.parent / "at-work", os.O_CREAT | os.O_EXCL))
+                time.sleep(0.001 * (at % 3))
+                if at % 2:
+                    output.record(Manifest(["index.html"]))
+                os.unlink(folder.parent / "at-work")
+                told = "built"
+        except Busy:
+            pass
+        except Exception as error:
+            told = repr(error)
+        found.put((at, told))
 
 
 def test_of_builds_that_start_together_never_two_write(tmp_path: Path) -> None:
-    context = get_context("fork")
     for at in range(LOCK_ROUNDS):
-        folder = tmp_path / str(at) / "site"
-        folder.parent.mkdir()
-        barrier, found = context.Barrier(STARTS), context.SimpleQueue()
-        processes = [context.Process(target=_start, args=(folder, barrier, at % 2, found)) for _ in range(STARTS)]
-        for process in processes:
-            process.start()
-        told = [found.get() for _ in processes]
-        for process in processes:
-            process.join()
-        assert "built" in told
-        assert set(told) <= {"built", "refused"}
-        assert (folder / ".portolan").exists() == bool(at % 2)  # nothing came of it: nothing is left
+        (tmp_path / str(at)).mkdir()
+    context = get_context("fork")
+    barrier, found = context.Barrier(STARTS), context.SimpleQueue()
+    processes = [context.Process(target=_start, args=(tmp_path, barrier, found)) for _ in range(STARTS)]
+    for process in processes:
+        process.start()
+    told = [found.get() for _ in range(LOCK_ROUNDS * STARTS)]
+    for process in processes:
+        process.join()
+    assert {outcome for _, outcome in told} <= {"built", "refused"}
+    assert {at for at, outcome in told if outcome == "built"} == {*range(LOCK_ROUNDS)}
+    assert "refused" in {outcome for _, outcome in told}
+    for at in range(LOCK_ROUNDS):  # where nothing came of it, nothing is left
+        assert (tmp_path / str(at) / "site/.portolan").exists() == bool(at % 2)
 
 
 def test_who_is_refused_leaves_everything_to_who_is_at_work(tmp_path: Path) -> None:
@@ -366,3 +371,18 @@ def test_who_is_refused_leaves_everything_to_who_is_at_work(tmp_path: Path) -> N
             pass
         assert on_its_way.exists()
         assert (site / ".portolan/lock").exists()
+
+
+def test_a_lock_file_that_its_last_holder_removed_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, flock, opened = tmp_path / "lock", fcntl.flock, []
+
+    def slow(descriptor: int, operation: int) -> None:
+        if not opened:
+            path.unlink()  # between our opening it and our locking it
+        opened.append(descriptor)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    with held(path, "here"):
+        assert path.exists()
+        assert len(opened) == 2
