@@ -374,7 +374,8 @@ def test_who_is_refused_leaves_everything_to_who_is_at_work(tmp_path: Path) -> N
 
 
 def test_a_lock_file_that_its_last_holder_removed_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, flock, opened = tmp_path / "lock", fcntl.flock, []
+    path, flock = tmp_path / "lock", fcntl.flock
+    opened: list[int] = []
 
     def slow(descriptor: int, operation: int) -> None:
         if not opened:
