@@ -78,8 +78,8 @@ def main(ctx: click.Context, root: Path) -> None:
 @click.option("--allow-removal", is_flag=True, help="Let a language go, or more than 1 % of the files.")
 @click.option(
     "--changed-list", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", callback=_list_file,
-    help="Write the paths to be published to FILE, in order (its three steps to FILE.1 to FILE.3), "
-    "those to be deleted then to FILE.removed.",
+    help="Write the paths to be copied to FILE, in order (in steps: FILE.1 to FILE.3), "
+    "and those to be deleted then to FILE.removed (FILE.4 and FILE.5).",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.pass_obj

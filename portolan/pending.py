@@ -23,22 +23,24 @@ _LAST = {Page(kind).path for kind in ("robots", "headers", "search", "sitemaps")
 class Changes(NamedTuple):
     """Paths in the order in which they can be published without a moment at which a page lacks something.
 
-    ``assets`` come first: pages need them. Then ``pages``, then what tells of pages, and at last what is ``removed``.
+    ``assets`` come first: pages need them. Then ``pages``, and then what tells of pages. After that, what is ``removed``,
+    and at last the assets that are (``unneeded``), which pages needed that were removed.
     """
 
     assets: list[str]
     pages: list[str]
     others: list[str]
     removed: list[str]
+    unneeded: list[str]
 
     def write(self, path: Path) -> None:
-        """Write all that is to be copied to ``path``, in order, and the same in steps to ``path``.1 to ``path``.3.
+        """Write the five steps to ``path``.1 to ``path``.5, one path a line.
 
-        What is to be deleted after that goes to ``path``.removed. One path a line.
+        ``path`` itself gets all that is to be copied, in order, ``path``.removed all that is to be deleted after that.
         """
-        steps = (self.assets, self.pages, self.others)
-        lists = {"": [path for step in steps for path in step], ".removed": self.removed}
-        lists |= {f".{number}": step for number, step in enumerate(steps, 1)}
+        lists = {f".{number}": step for number, step in enumerate(self, 1)}
+        lists[""] = [*self.assets, *self.pages, *self.others]
+        lists[".removed"] = [*self.removed, *self.unneeded]
         for ending, paths in lists.items():
             place = path.with_name(path.name + ending)
             place.write_text("".join(f"{line}\n" for line in paths), encoding="utf-8")
@@ -107,12 +109,13 @@ class Pending:
 
 
 def _sorted(folder: Path, paths: Iterable[str]) -> Changes:
-    changes = Changes([], [], [], [])
+    changes = Changes([], [], [], [], [])
     for path in sorted(paths):
-        if not files.is_file(f"{folder}/{path}"):
+        is_there = files.is_file(f"{folder}/{path}")
+        if path.startswith("assets/"):
+            (changes.assets if is_there else changes.unneeded).append(path)
+        elif not is_there:
             changes.removed.append(path)
-        elif path.startswith("assets/"):
-            changes.assets.append(path)
         elif path in _LAST or path.startswith("sitemap-"):
             changes.others.append(path)
         else:

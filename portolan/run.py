@@ -124,6 +124,7 @@ class _Run:
             return self._ended()
         after = self.plan.manifest
         gone = [*(self.before - after)] if self.plan.whole else []
+        gone.sort(key=lambda path: path.startswith("assets/"))  # pages that go need them to the end
         self._refuse_loss(gone, after)
         lost = self._forget_what_is_lost(missing)
         work = Work(self.plan, self.output, self.dry)

@@ -18,17 +18,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portolan.folder import Damaged, Folder, NotOurs
+from portolan.loading import load_project
 from portolan.lock import Busy, held
 from portolan.manifest import Manifest
 from portolan.output import Obstacle, Output
 from portolan.pages import Page, is_possible
 from portolan.progress import Progress
 from portolan.project import Project
+from portolan.proof import prove
 from portolan.registry.types import Span
 from portolan.run import Loss, Report, mend, run
 from portolan.verify import DAMAGE, verify
 from portolan.work import Plan
 
+from .projects import small_project
 from .test_build import cli, tree
 
 SPANS = (Span(20, 25),)
@@ -37,6 +40,16 @@ LOCK_ROUNDS, STARTS = 50, 4
 
 def build(project: Project, site: Path, clean: bool = False, dry: bool = False) -> Report:
     return run(Plan(project, site, ("en",), SPANS, whole=False), 1, Progress(), dry, clean)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_project(tmp_path_factory.mktemp("output") / "sources", ("en", "de"))
+
+
+@pytest.fixture(scope="module")
+def project(root: Path) -> Project:
+    return load_project(root, prove)
 
 
 @pytest.fixture(scope="module")
@@ -247,12 +260,12 @@ def test_what_is_no_file_where_a_page_belongs_is_replaced(name: str, kind: str, 
     assert victim.read_text() == "mine"
 
 
-def test_a_site_of_a_single_port_is_repaired(project: Project, tmp_path: Path) -> None:
+def test_a_site_of_a_single_port_is_repaired(project: Project, root: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     run(Plan(project, site, ("en",), (Span(0, 10), Span(22, 22)), whole=False), 1, Progress())
     sound = tree(site)
     (site / "en/ports/22.html").write_text("torn")
-    done = cli("verify", "--out", str(site), "--repair")
+    done = cli("--root", str(root), "verify", "--out", str(site), "--repair")
     assert "1 files were damaged; 1 files written" in done.stdout
     assert done.returncode == 0, done.stderr
     assert tree(site) == sound
@@ -271,9 +284,9 @@ def test_what_a_part_can_not_have_is_no_problem_and_what_it_lost_is(project: Pro
     assert f"it links to {summary.unbuilt} pages that were not built" in told.stdout
 
 
-def test_a_dry_run_says_what_would_be(site: Path, tmp_path: Path) -> None:
+def test_a_dry_run_says_what_would_be(site: Path, root: Path) -> None:
     (site / "en/ports/22.html").unlink()
-    done = cli("build", "--locale", "en", "--ports", "20-25", "--out", str(site), "--dry-run")
+    done = cli("--root", str(root), "build", "--locale", "en", "--ports", "20-25", "--out", str(site), "--dry-run")
     assert done.stdout.splitlines()[0] == "+ en/ports/22.html"
     assert "1 file would be written; nothing was" in done.stdout
     assert "was built" not in done.stdout

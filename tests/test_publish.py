@@ -31,7 +31,7 @@ from portolan.sitemaps import Sitemap
 from portolan.work import Plan
 
 from .conftest import ROOT
-from .edits import small
+from .projects import small_project
 from .store import Store, running
 
 ROUNDS = 50
@@ -55,13 +55,13 @@ def store() -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def variants(tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
     """The same small project after some edits."""
-    root = small(ROOT, tmp_path_factory.mktemp("publish") / "sources")
+    root = small_project(tmp_path_factory.mktemp("publish") / "sources", ("en", "de"))
     edits: list[Callable[[], object]] = [
         lambda: None,
         lambda: _append(root / "assets/style.css", "/* harbour */"),
         lambda: (root / "content/articles/dns.md").unlink(),
         lambda: _append(root / "assets/site.js", "// beacon"),
-        lambda: _replace(root / "content/registry/uses/databases.yaml", "name: PostgreSQL\n", "name: Quay\n"),
+        lambda: _replace(root / "content/registry/uses/all.yaml", "name: PostgreSQL\n", "name: Quay\n"),
     ]
     projects = []
     for edit in edits:
@@ -93,7 +93,7 @@ def publish(site: Path, store: Store, random: Random) -> None:
     """As README says: step by step, and within a step in any order."""
     folder = Folder(site)
     folder.tell_changes(lambda changes: changes.write(site.parent / "changed"))
-    steps = [(site.parent / f"changed.{end}").read_text().splitlines() for end in (1, 2, 3, "removed")]
+    steps = [(site.parent / f"changed.{end}").read_text().splitlines() for end in range(1, 6)]
     for number, paths in enumerate(steps):
         random.shuffle(paths)
         for path in paths:
@@ -121,7 +121,8 @@ def test_whatever_fails_no_published_page_lacks_its_assets_and_in_the_end_all_is
         random = Random(random.random())
         needs |= _needs(site)
         there = store.objects()
-        lacking = {key for key, digest in there.items() if key.endswith(".html") and needs[digest] - there.keys()}
+        pages = {key: needs[digest] for key, digest in there.items() if key.endswith(".html")}
+        lacking = {key: assets - there.keys() for key, assets in pages.items() if assets - there.keys()}
         assert not lacking
     assert ROUNDS / 4 < cut_short < ROUNDS
     _round(variants[0], site, ("en",), store, random)
@@ -191,7 +192,7 @@ def test_what_is_not_published_is_told_again_with_what_came_since(variants: list
     assert Folder(site).pending.published()
     since = told(site)
     assert [path.partition(".")[0] for path in since.assets] == ["assets/style"]
-    assert [path.partition(".")[0] for path in since.removed] == ["assets/style"]
+    assert [path.partition(".")[0] for path in since.unneeded] == ["assets/style"]
     assert "en/ports/22.html" in since.pages
     assert Folder(site).pending.published()
     assert not Folder(site).pending.published()
@@ -208,6 +209,13 @@ def test_the_steps_hold_everything_in_the_safe_order(variants: list[Project], tm
     assert not any(path.startswith("assets/") for path in steps[1])
     assert steps[2] == ["_headers", "robots.txt", "search.js", "sitemap-1.xml", "sitemap-2.xml", "sitemap.xml"]
     assert Path(f"{changed}.removed").read_text() == ""
+    build(variants[1], site, ("en",))
+    Folder(site).tell_changes(lambda changes: changes.write(changed))
+    removed, unneeded = (Path(f"{changed}.{number}").read_text().splitlines() for number in (4, 5))
+    assert "de/ports/22.html" in removed
+    assert not any(path.startswith("assets/") for path in removed)
+    assert [path.partition(".")[0] for path in unneeded] == ["assets/style"]
+    assert Path(f"{changed}.removed").read_text().splitlines() == [*removed, *unneeded]
 
 
 def test_a_language_that_an_ended_build_left_half_made_is_told_when_it_is_there(variants: list[Project], tmp_path: Path) -> None:
@@ -273,7 +281,7 @@ def test_a_line_that_a_full_disk_cut_short_swallows_no_other(tmp_path: Path) -> 
     found: list[Changes] = []
     pending.tell(tmp_path, Manifest(["en/index.html"]), lambda tree: False, found.append)
     removed = ["de/index.html", *(f"de/ports/{n}.html" for n in (1, 2, 3)), "en/index.html"]
-    assert found == [Changes([], [], [], removed)]
+    assert found == [Changes([], [], [], removed, [])]
 
 
 def test_a_list_that_could_not_be_written_is_no_list(variants: list[Project], tmp_path: Path) -> None:
@@ -289,7 +297,7 @@ def test_a_list_that_could_not_be_written_is_no_list(variants: list[Project], tm
 def test_the_recipe_of_the_readme_does_it(tmp_path: Path, store: Store) -> None:
     for key in store.objects():
         store.delete(key)
-    root = small(ROOT, tmp_path / "sources")
+    root = small_project(tmp_path / "sources")
     readme = (ROOT / "README.md").read_text()
     recipe = re.findall(r"(?m)(?:^    .*(?:changed\.txt|published).*\n)+", readme)[0]
     script = recipe.replace(".venv/bin/python build.py", f"{sys.executable} {ROOT / 'build.py'} --root .")
