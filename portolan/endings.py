@@ -40,10 +40,8 @@ def told(done: str = "built") -> Iterator[None]:
         raise click.BadParameter(f"{error}; choose another folder", param_hint="'--out'") from None
     except (Busy, Damaged, Loss, NoRoom) as error:
         stop(f"{error}. Nothing was written.")
-    except Obstacle as error:
-        stop(f"{error}. What is published is whole.")
-    except WorkerDied:
-        stop("a process of the build was killed (out of memory?). What is published is whole; the next run goes on.")
+    except (Obstacle, WorkerDied) as error:
+        stop(f"{error}. What is published is whole; the next run goes on.")
     except BrokenPipeError:
         raise  # who read our output has left, as head does; click ends without a word
     except OSError as error:

@@ -171,7 +171,7 @@ class Output(Folder):
         folder = os.path.dirname(target)
         if folder not in self._made:
             if obstacle := self._obstacle(os.path.relpath(folder, self.folder)):
-                raise Obstacle(f"{obstacle} is no folder, or a link to one: move it away, then build again")
+                raise Obstacle(f"{obstacle} is no folder, or a link to one: move it away")
             os.makedirs(folder, exist_ok=True)
             self._made.add(folder)
 
@@ -189,4 +189,4 @@ class Output(Folder):
 
 
 def _no_file(path: str) -> Obstacle:
-    return Obstacle(f"{path} is a folder where a page belongs: move it away, then build again")
+    return Obstacle(f"{path} is a folder where a page belongs: move it away")
