@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NoReturn
 
 import click
 import msgspec
 
 from portolan import __version__
+from portolan.endings import counted, stop, told
 from portolan.fields import BaseUrl
+from portolan.folder import Folder, NotOurs
 from portolan.kinds import words
 from portolan.loading import load_project
-from portolan.output import Busy, NotOurs, Output
-from portolan.pool import WorkerDied
-from portolan.problem import ProblemsFound
 from portolan.progress import progress_for
 from portolan.proof import prove
 from portolan.registry.rules import future
 from portolan.registry.types import PORTS, Span
-from portolan.run import NoRoom, default_jobs, mend, run, selection
-from portolan.templates import TemplateFault
+from portolan.run import Report, default_jobs, mend, run, selection
+from portolan.sources import FOLDERS
 from portolan.work import Plan
 
+# Where no site is built into, beside the folders of sources.
+_NO_OUTPUT = ("portolan", "tests", "benchmarks", "deploy", "docs", ".git", ".cache", ".venv")
 _ONE = r"\{(\d+)-\1\}"  # a run of one
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,6 +44,13 @@ def url_type(value: str) -> str:
         return msgspec.convert(value if value.endswith("/") else f"{value}/", BaseUrl)
     except msgspec.ValidationError:
         raise click.BadParameter(f"must be {words(BaseUrl)}, not {value!r}") from None
+
+
+def _list_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """A file that can be written."""
+    if value is not None and (not value.name or not value.parent.is_dir()):
+        raise click.BadParameter(f"must name a file in a folder that is there, not {str(value)!r}")
+    return value
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,9 +75,11 @@ def main(ctx: click.Context, root: Path) -> None:
 @click.option("--jobs", type=click.IntRange(1, 512), help="Processes to work with.  [default: one per processor]")
 @click.option("--clean", is_flag=True, help="Make every page anew, whatever was made before.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; list the files that would be written (+) or removed (-).")
+@click.option("--allow-removal", is_flag=True, help="Let a language go, or more than 1 % of the files.")
 @click.option(
-    "--changed-list", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Write the paths that changed since the last such list to FILE, those that went to FILE.removed.",
+    "--changed-list", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", callback=_list_file,
+    help="Write the paths to be copied to FILE, in order (in steps: FILE.1 to FILE.3), "
+    "and those to be deleted then to FILE.removed (FILE.4 and FILE.5).",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.pass_obj
@@ -85,11 +92,13 @@ def build(
     jobs: int | None = None,
     clean: bool = False,
     dry_run: bool = False,
+    allow_removal: bool = False,
     changed_list: Path | None = None,
     quiet: bool = False,
 ) -> None:
     """Build the site, or a part of it: what changed since the last time, and nothing else."""
-    with _told():
+    with told():
+        folder = _no_source(root, out or root / "site")
         project = load_project(root, prove)
         unknown = [tag for tag in tags if tag not in project.locales]
         if unknown:
@@ -97,30 +106,51 @@ def build(
         if base_url:
             project = project.published_at(base_url)
         chosen = tuple(tag for tag in project.locales if not tags or tag in tags)
-        plan = Plan(project, out or root / "site", chosen, ports or (Span(0, PORTS - 1),), whole=not tags and ports is None)
+        plan = Plan(project, folder, chosen, ports or (Span(0, PORTS - 1),), whole=not tags and ports is None)
         progress = progress_for(sys.stdout, quiet or dry_run)
-        report = run(plan, jobs or default_jobs(), progress, dry=dry_run, clean=clean)
+        report = run(plan, jobs or default_jobs(), progress, dry_run, clean, allow_removal)
         if changed_list and not dry_run:
-            _tell_changes(Output(plan.folder), changed_list)
+            Folder(folder).tell_changes(lambda changes: changes.write(changed_list))
     if dry_run:
-        for line in report.changed.lines():
-            click.echo("+ " + re.sub(_ONE, r"\1", line))
-        for path in report.removed:
-            click.echo(f"- {path}")
+        _list(report)
     if project.warnings and not quiet:
-        click.echo(f"{_counted(len(project.warnings), 'warning')} in the sources; `build.py check` tells.", err=True)
+        click.echo(f"{counted(len(project.warnings), 'warning')} in the sources; `build.py check` tells.", err=True)
     if not quiet:
         click.echo(f"{plan.folder}: {report}")
-        if not plan.whole:
+        if not plan.whole and not dry_run:
             click.echo("A part of the site was built: links to other pages lead nowhere until `build.py` builds the whole.")
 
 
-def _tell_changes(output: Output, path: Path) -> None:
-    """What a deploy tool has to copy and to delete, one path a line; what was told is not told again."""
-    changed, removed = output.noted()
-    for place, paths in ((path, changed), (path.with_name(f"{path.name}.removed"), removed)):
-        place.write_text("".join(f"{line}\n" for line in paths))
-    output.told()
+def _list(report: Report) -> None:
+    """What a run would do."""
+    for line in report.changed.lines():
+        click.echo("+ " + re.sub(_ONE, r"\1", line))
+    for path in report.removed:
+        click.echo(f"- {path}")
+    if report.refused:
+        click.echo(f"It would be refused: {report.refused}.", err=True)
+
+
+def _no_source(root: Path, folder: Path) -> Path:
+    """The folder, unless it lies among the sources. Raises NotOurs."""
+    home, place = root.resolve(), folder.resolve()
+    for name in (*FOLDERS, *_NO_OUTPUT):
+        if place.is_relative_to(home / name):
+            raise NotOurs(f"{folder} lies in {name}/, among what the site is made from")
+    return folder
+
+
+@main.command()
+@click.option("--out", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The site.  [default: site]")
+@click.pass_obj
+def published(root: Path, out: Path | None) -> None:
+    """Say that what the last --changed-list told is published: it is not told again."""
+    folder = Folder(out or root / "site")
+    with told():
+        folder.claim()
+        with folder.locked():
+            done = folder.pending.published()
+    click.echo("The last list is done with." if done else "There is no list that is not done with.")
 
 
 @main.command()
@@ -128,17 +158,17 @@ def _tell_changes(output: Output, path: Path) -> None:
 @click.pass_obj
 def check(root: Path, strict: bool) -> None:
     """Check all sources; build nothing."""
-    with _told():
+    with told():
         project = load_project(root, prove)
         tomorrow = date.today() + timedelta(days=1)  # which is today elsewhere
         warnings = sorted({*project.warnings, *future(project.chart.registry, tomorrow.isoformat())})
         for warning in warnings:
             click.echo(warning, err=True)
         if strict and warnings:
-            _stop(f"{_counted(len(warnings), 'warning')}, and --strict allows none.")
+            stop(f"{counted(len(warnings), 'warning')}, and --strict allows none.")
     registry = project.chart.registry
     entries = sum(len(getattr(registry, kind)) for kind in registry.kinds)
-    found = _counted(len(warnings), "warning") if warnings else "No problems"
+    found = counted(len(warnings), "warning") if warnings else "No problems"
     click.echo(f"{found}: {entries:,} registry entries, {len(project.chart.segments):,} segments, {len(project.locales)} locales.")
 
 
@@ -153,7 +183,7 @@ def verify(root: Path, out: Path | None, jobs: int | None, repair: bool) -> None
     from portolan.verify import verify as look
 
     folder, jobs = out or root / "site", jobs or default_jobs()
-    with _told():
+    with told():
         summary = look(folder, jobs)
         damaged = [problem for problem in summary.problems if problem.check == DAMAGE]
         if repair and damaged:
@@ -165,6 +195,10 @@ def verify(root: Path, out: Path | None, jobs: int | None, repair: bool) -> None
     for problem in summary.problems:
         click.echo(problem, err=True)
     click.echo(f"{summary.pages:,} pages, {len(summary.problems):,} problems")
+    if summary.unfinished:
+        click.echo("The last build was not finished: run it again.")
+    if summary.unbuilt:
+        click.echo(f"It is a part of the site: it links to {summary.unbuilt:,} pages that were not built.")
     sys.exit(1 if summary.problems else 0)
 
 
@@ -175,7 +209,7 @@ def explain(root: Path, port: int) -> None:
     """Print the facts of PORT, the shape of its page, and the registry entries behind them."""
     from portolan.explain import explanation
 
-    with _told():
+    with told():
         project = load_project(root, prove)
     click.echo(explanation(project, port))
 
@@ -191,7 +225,7 @@ def messages(root: Path, only_check: bool, typo: bool) -> None:
     """
     from portolan.extract import POT, is_stale, update
 
-    with _told():
+    with told():
         load_project(root, prove)  # a source that can't be read has no messages: their translations would go
         if not only_check:
             for line in update(root, typo):
@@ -207,7 +241,7 @@ def schemas(root: Path, only_check: bool) -> None:
     """Write the JSON Schemas that editors read, and the line that leads to them in each registry file."""
     from portolan.registry.schemas import write
 
-    with _told():
+    with told():
         stale = write(root, only_check)
     for path in stale:
         click.echo(f"{path} {'is stale' if only_check else 'written'}")
@@ -232,7 +266,7 @@ def iana(root: Path, file: Path, updated: str | None, dry_run: bool, allow_loss:
     from portolan.effects import effects
     from portolan.registry.imports import ASSIGNMENTS, difference, prepare
 
-    with _told("written"):
+    with told("written"):
         found = prepare(root, file, updated, allow_loss, allow_older)
         before = found.before.assignments
         if found.before.damage:
@@ -257,45 +291,8 @@ def preview(root: Path, port: int, host: str) -> None:
     try:
         from portolan.preview.server import CannotListen, serve
     except ModuleNotFoundError as error:
-        _stop(f"the preview needs {error.name}: pip install -e '.[preview]'")
+        stop(f"the preview needs {error.name}: pip install -e '.[preview]'")
     try:
         serve(root, host, port, click.echo)
     except CannotListen as error:
-        _stop(str(error))
-
-
-@contextmanager
-def _told(done: str = "built") -> Iterator[None]:
-    """What a person can cause ends in a message and an exit code, never in a traceback. ``done``: what was not, for problems."""
-    try:
-        yield
-    except TemplateFault as fault:  # one that only a page of another language runs into
-        click.echo(fault, err=True)
-        click.echo("1 problem. What is published is whole; the next run goes on.", err=True)
-        sys.exit(1)
-    except ProblemsFound as found:
-        for problem in found.problems:
-            click.echo(problem, err=True)
-        click.echo(f"{_counted(len(found.problems), 'problem')}; nothing was {done}.", err=True)
-        sys.exit(1)
-    except NotOurs as error:
-        raise click.BadParameter(f"{error}; choose another folder", param_hint="'--out'") from None
-    except (Busy, NoRoom) as error:
-        _stop(f"{error}. Nothing was written.")
-    except WorkerDied:
-        _stop("a process of the build was killed (out of memory?). What is published is whole; the next run goes on.")
-    except BrokenPipeError:
-        raise  # who read our output has left, as head does; click ends without a word
-    except OSError as error:
-        _stop(f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on.")
-    except KeyboardInterrupt:
-        _stop("interrupted. What is published is whole; the next run goes on.", code=130)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _stop(message: str, code: int = 1) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(code)
+        stop(str(error))

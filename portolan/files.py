@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 
@@ -14,6 +15,23 @@ def read(path: str | Path) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether a regular file is there: no folder, no link, no device."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def holds(path: str, data: bytes) -> bool:
+    """Whether a regular file with just these bytes is there."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == len(data) and read(path) == data
 
 
 def replace(path: str | Path, data: bytes, beside: str | Path | None = None) -> None:

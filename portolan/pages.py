@@ -22,6 +22,7 @@ _PATHS = {
     "search": "search.js",
     "sitemaps": "sitemap.xml",
     "sitemap": "sitemap-{key}.xml",
+    "asset": "assets/{key}",
     "home": "{locale}/index.html",
     "opensearch": "{locale}/opensearch.xml",
     "manifest": "{locale}/manifest.webmanifest",
@@ -105,7 +106,7 @@ class Page(NamedTuple):
 class _Key(NamedTuple):
     """How the key of a kind of page looks in a path, and what it stands for; ``read`` raises ValueError."""
 
-    pattern: str = "[^/]+"
+    pattern: str = "[a-z0-9]+(?:-[a-z0-9]+)*"
     read: Callable[[str], object] = str
 
 
@@ -115,7 +116,8 @@ def _port(text: str) -> int:
 
 _KEYS = {
     "sitemap": _Key("[0-9]{1,4}", int),
-    "article": _Key(".+"),
+    "asset": _Key(r"[^/{}*\x00-\x1f\x7f]+\.[0-9a-f]{10}\.[^/{}*\x00-\x1f\x7f]+"),
+    "article": _Key(f"articles/{_Key().pattern}"),
     "block": _Key("[0-9]+-[0-9]+", lambda text: Block.of(_port(text.partition("-")[0]))),
     "port": _Key("[0-9]{1,5}", _port),
 }
@@ -123,10 +125,29 @@ _KEYS = {
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """What the path of each kind of page looks like; articles come last, their slugs could be anything."""
-    locale = "(?P<locale>[A-Za-z0-9-]+)"
-    keys = {kind: f"(?P<key>{_KEYS.get(kind, _Key()).pattern})" for kind in sorted(_PATHS, key=lambda kind: kind == "article")}
-    return tuple((kind, re.compile(_PATHS[kind].replace(".", r"\.").format(locale=locale, key=key))) for kind, key in keys.items())
+    """What the path of each kind of page looks like."""
+    return tuple(
+        (kind, re.compile(_pattern(kind, "(?P<locale>{})", "(?P<key>{})"))) for kind in _PATHS
+    )
+
+
+def _pattern(kind: str, locale: str, key: str) -> str:
+    """A kind's regular expression; the groups of locale and key are given as ``(?:{})`` or such."""
+    parts = locale.format("[A-Za-z][A-Za-z0-9-]*"), key.format(_KEYS.get(kind, _Key()).pattern)
+    return _PATHS[kind].replace(".", r"\.").format(locale=parts[0], key=parts[1])
+
+
+def is_possible(path: str) -> bool:
+    """Whether a page could have this path: what can't be ours is never touched, whoever says so.
+
+    Such a path is relative and stays below the folder that it is relative to.
+    """
+    return bool(_any_path().fullmatch(path))
+
+
+@cache
+def _any_path() -> re.Pattern[str]:
+    return re.compile("|".join(_pattern(kind, "{}", "(?:{})") for kind in _PATHS))
 
 
 def relative(here: str, path: str) -> str:

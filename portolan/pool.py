@@ -22,6 +22,9 @@ _AHEAD = 2  # batches that a process has at hand, so that it never waits for us
 class WorkerDied(Exception):
     """A process of the pool was killed."""
 
+    def __str__(self) -> str:
+        return "a process of the build was killed (out of memory?)"
+
 
 class Pool(Generic[T, R]):
     """``jobs`` processes that each call ``begin()`` once, for a function that turns a task into a result."""

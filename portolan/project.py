@@ -13,7 +13,7 @@ from jinja2 import Environment
 from portolan.cache import Cache
 from portolan.locales import Locale
 from portolan.outlines import Outlines
-from portolan.pages import Block
+from portolan.pages import Block, Page
 from portolan.ports import Chart
 from portolan.problem import Problem
 from portolan.prose import Prose
@@ -83,7 +83,8 @@ class Project:
 
 def _hashed(name: str, data: bytes) -> str:
     stem, _, suffix = name.rpartition(".")
-    return f"assets/{stem}.{hashlib.blake2b(data, digest_size=5).hexdigest()}.{suffix}"
+    digest = hashlib.blake2b(data, digest_size=5).hexdigest()
+    return Page("asset", None, f"{stem}.{digest}.{suffix}").path
 
 
 def content(code: bytes, sources: Mapping[str, bytes]) -> bytes:

@@ -37,8 +37,9 @@ class State(msgspec.Struct, frozen=True):
     def of(cls, plan: Plan) -> State:
         """The state that a run of the plan leaves when it comes to its end."""
         project = plan.project
+        spans = tuple(f"{span.first}-{span.last}" for span in plan.spans)
         return cls(
-            project.digest.hex(), project.code.hex(), project.settings.base_url, plan.locales, tuple(map(str, plan.spans)), plan.menu, plan.whole,
+            project.digest.hex(), project.code.hex(), project.settings.base_url, plan.locales, spans, plan.menu, plan.whole,
             {path: digest.hex() for path, digest in project.sources.items()}, True,
         )  # fmt: skip
 
@@ -46,9 +47,12 @@ class State(msgspec.Struct, frozen=True):
     def read(cls, path: Path) -> State:
         """The state that was kept at ``path``, an empty one when there is none."""
         try:
-            return msgspec.json.decode(files.read(path) or b"{}", type=cls)
-        except msgspec.DecodeError:  # not as we left it: we know nothing
+            state = msgspec.json.decode(files.read(path) or b"{}", type=cls)
+            for span in state.spans:
+                Span.parse(span)
+        except (IsADirectoryError, msgspec.DecodeError, ValueError):  # not as we left it
             return cls()
+        return state
 
     def plan(self, project: Project, folder: Path) -> Plan:
         """What the run was asked for, for the sources as they are now; everything, if there was none."""
@@ -84,21 +88,26 @@ class Scope(NamedTuple):
         singles = sum(task.block is None for task in self.tasks)
         parts = []
         if count:
-            parts.append(f"{_plural(count, 'block')} {'×' if same else 'of'} {_plural(len(locales), 'locale')}")
+            parts.append(f"{plural(count, 'block')} {'×' if same else 'of'} {plural(len(locales), 'locale')}")
         if singles:
-            parts.append(_plural(singles, "other part"))
+            parts.append(plural(singles, "other part"))
         return " and ".join(parts) or "no block"
 
 
-def reason(before: State, after: State) -> str:
-    """What changed between two states: files by name, or else what a person asked for."""
+def reason(before: State, after: State, missing: int) -> str:
+    """What changed between two states: files by name, or else what a person asked for.
+
+    ``missing`` are the files that somebody took away since.
+    """
     if not before.sources:
         return "a new folder"
     changed = sorted(_named(_changed(before, after)))
     if changed:
         more = [f"{len(changed) - _SHOWN} more"] if len(changed) > _SHOWN else []
         return f"{' and '.join([', '.join(changed[:_SHOWN]), *more])} changed"
-    return "the last run was not finished" if not before.finished else "other settings"
+    if not before.finished:
+        return "the last run was not finished"
+    return f"{plural(missing, 'file')} gone from the output" if missing else "other settings"
 
 
 def _changed(before: State, after: State) -> list[str]:
@@ -110,5 +119,6 @@ def _named(paths: Iterable[str]) -> set[str]:
     return {"the generator" if path.startswith("portolan/") else path for path in paths}
 
 
-def _plural(count: int, word: str) -> str:
+def plural(count: int, word: str) -> str:
+    """``1 block``, ``2 blocks``."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

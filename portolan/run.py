@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gc
-import math
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,35 +14,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from portolan.manifest import NONE, Manifest, file_digest, merge
+from portolan.blocks import File
+from portolan.estimate import estimate, refuse_without_room
+from portolan.files import is_file
+from portolan.manifest import Manifest, merge
 from portolan.output import Output
 from portolan.pool import Pool
 from portolan.progress import Progress
 from portolan.project import Project
-from portolan.reasons import Scope, State, reason
-from portolan.registry.types import PORTS, Span
+from portolan.reasons import Scope, State, plural, reason
+from portolan.records import NONE, file_digest
+from portolan.registry.types import Span
 from portolan.work import Done, Plan, Task, Work, root_files
 
-_SAMPLES = range(3575, PORTS, 7151)  # a prime stride: ports of all ranges
-_SHARING = 3
-_FEW = 4096  # so few pages need no estimate: they take this much at most
-_MOST = 32 * 1024
-_MARGIN = 1.1
 _MANY = 20_000  # pages: so many need most of the outlines
+_NOTABLE = 0.01  # the share of files that never goes unless somebody says so
 _WORTH_A_POOL = 600  # pages: fewer are made sooner than processes are started
 
 
-class NoRoom(Exception):
-    """The disk can't hold what the run would write."""
-
-
-class Estimate(NamedTuple):
-    """What a run will make: ``taken`` are the bytes that the new files take up on this disk."""
-
-    pages: int
-    size: int
-    new: int
-    taken: int
+class Loss(Exception):
+    """The run would remove so much that somebody has to say that it is meant."""
 
 
 @dataclass
@@ -57,6 +47,8 @@ class Report:
     written: int = 0
     changed: Manifest = field(default_factory=Manifest)
     removed: list[str] = field(default_factory=list)
+    refused: str = ""
+    dry: bool = False
     seconds: float = 0.0
     started: float = field(default_factory=monotonic)
 
@@ -64,20 +56,35 @@ class Report:
         if not self.reason:
             return f"nothing changed, {self.seconds:,.1f} s"
         removed = f", {len(self.removed):,} removed" if self.removed else ""
-        return f"{self.reason}: {self.scope}, {self.pages:,} pages made, {self.written:,} files written{removed}, {self.seconds:,.1f} s"
+        files = plural(self.written, "file")
+        done = f"{plural(self.pages, 'page')} made, {files} written{removed}"
+        if self.dry:
+            done = f"{files} would be written{removed}; nothing was"
+        return f"{self.reason}: {self.scope}, {done}, {self.seconds:,.1f} s"
 
 
-def run(plan: Plan, jobs: int, progress: Progress, dry: bool = False, clean: bool = False) -> Report:
+def run(
+    plan: Plan,
+    jobs: int,
+    progress: Progress,
+    dry: bool = False,
+    clean: bool = False,
+    allow_removal: bool = False,
+) -> Report:
     """Bring the plan's folder up to date. ``clean`` trusts no record and makes every page; ``dry`` only reports.
 
-    Raises NotOurs, Busy and NoRoom before anything is written, OSError when the disk fails, WorkerDied.
+    Raises NotOurs, Damaged, Busy, NoRoom and, unless removals are allowed, Loss before anything is written; OSError when the
+    disk fails, Obstacle where something stands in the way, WorkerDied.
     """
-    output = Output(plan.folder)
-    output.claim()
+    output = Output(plan.folder, dry)
+    output.claim(adopt=clean)
+    choices = _Choices(dry, clean, allow_removal)
     if dry:
-        return _Run(plan, output, jobs, progress, dry, clean).report()
+        return _Run(plan, output, jobs, progress, choices).report()
+    if clean:
+        output.set_right()
     with output.locked():
-        return _Run(plan, output, jobs, progress, dry, clean).report()
+        return _Run(plan, output, jobs, progress, choices).report()
 
 
 def mend(project: Project, folder: Path, paths: Iterable[str], jobs: int) -> Report:
@@ -86,48 +93,78 @@ def mend(project: Project, folder: Path, paths: Iterable[str], jobs: int) -> Rep
     was = State.read(output.state)
     plan = was.plan(project, folder)
     with output.locked():
-        output.doubt(paths)
+        output.records.doubt(paths)
         msgspec.structs.replace(was, finished=False).keep(output.state)
     return run(plan, jobs, Progress())
 
 
+class _Choices(NamedTuple):
+    """What a person chose for a run."""
+
+    dry: bool
+    clean: bool
+    allow_removal: bool
+
+
 class _Run:
-    def __init__(self, plan: Plan, output: Output, jobs: int, progress: Progress, dry: bool, clean: bool) -> None:
-        self.output, self.jobs, self.progress, self.dry, self.clean = output, jobs, progress, dry, clean
-        self.before = output.claim()
+    def __init__(self, plan: Plan, output: Output, jobs: int, progress: Progress, choices: _Choices) -> None:
+        self.output, self.jobs, self.progress = output, jobs, progress
+        self.dry, self.clean, self.allow_removal = choices
+        self.before = output.claim(adopt=self.clean)
         self.plan = _with_menu(plan, self.before)
         self.place = output.state
-        self.done = Report()
+        self.done = Report(dry=self.dry)
+        self.root: dict[str, tuple[bytes, bytes]] = {}
 
     def report(self) -> Report:
         """Do it all."""
         was, will_be = State.read(self.place), State.of(self.plan)
-        if was == will_be and not self.clean:
+        missing = self._missing()
+        if was == will_be and not self.clean and not missing:
             return self._ended()
-        lost = self._forget_what_is_lost()
+        after = self.plan.manifest
+        gone = [*(self.before - after)] if self.plan.whole else []
+        gone.sort(key=lambda path: path.startswith("assets/"))  # pages that go need them to the end
+        self._refuse_loss(gone, after)
+        lost = self._forget_what_is_lost(missing)
         work = Work(self.plan, self.output, self.dry)
         scope = _stale(work, lost | was.reached(will_be))
         if scope.pages > _MANY:
             self.plan.project.outlines.complete()  # before the estimate: what it cuts is known again by the outlines
-        after = self.plan.manifest
-        self.done.reason, self.done.scope = reason(was, will_be), str(scope)
-        self._begin(work, scope, after, was, will_be)
+        self.done.reason, self.done.scope = reason(was, will_be, len(missing)), str(scope)
+        self._begin(work, scope, after, was)
+        files = [*root_files(self.plan)]
+        assets = {*self.plan.project.asset_paths.values()}
+        self._root([file for file in files if file.path in assets])  # pages need them
+        self._publish(["assets"])
         with _results(work, scope, self.jobs) as results, self.progress:
             self._collect(scope, results)
-        self._root()
-        if self.plan.whole:
-            gone = self.before - after
-            self.done.removed = [path for path in gone if (self.plan.folder / path).exists()] if self.dry else list(self.output.remove(gone))
+        self._root([file for file in files if file.path not in assets])
+        self._remove(gone)
         if not self.dry:
             self._end(after, will_be)
         return self._ended()
 
-    def _begin(self, work: Work, scope: Scope, after: Manifest, was: State, will_be: State) -> None:
-        expected = _estimate(work, scope)
+    def _missing(self) -> list[str]:
+        """The files that somebody took away; those of trees that are on their way were never there."""
+        missing = self.output.presence.missing(self.before)
+        growing = {tree for path in missing if self.output.is_growing(tree := path.partition("/")[0])}
+        return [path for path in missing if path.partition("/")[0] not in growing]
+
+    def _refuse_loss(self, gone: Sequence[str], after: Manifest) -> None:
+        """Raise Loss when a language or many pages would go, and nobody said that they may."""
+        told = _loss(self.before, after, gone)
+        if told and not self.allow_removal:
+            self.done.refused = f"{told} would be removed; say --allow-removal if that is meant"
+            if not self.dry:
+                raise Loss(self.done.refused)
+
+    def _begin(self, work: Work, scope: Scope, after: Manifest, was: State) -> None:
+        expected = estimate(work, scope, self.before)
         if expected.pages > _WORTH_A_POOL:
             self.progress.begin(expected.pages, expected.size, len(self.plan.locales))
         if not self.dry:
-            _refuse_without_room(expected, self.output)
+            refuse_without_room(expected, self.output)
             self.output.record(self.before | after)
             msgspec.structs.replace(was, finished=False).keep(self.place)
 
@@ -146,53 +183,62 @@ class _Run:
                 if not left[done.task.locale]:
                     self._publish([done.task.locale])
                     self.progress.finish(done.task.locale)
-        self.done.changed = Manifest.union(changed)
+        self.done.changed |= Manifest.union(changed)
 
     def _publish(self, trees: Iterable[str]) -> None:
         if not self.dry:
             for tree in trees:
                 self.output.publish(tree)
 
-    def _root(self) -> None:
-        """The files outside all locales."""
-        known = self.output.records.pages("root")
-        made = {}
-        changed = []
-        for file in root_files(self.plan):
-            self.done.size += len(file.data)
-            made[file.path] = NONE, file_digest(file.data)
-            if self.output.differs(*file) if self.dry else self.output.write(*file):
-                changed.append(file.path)
+    def _root(self, made: Sequence[File]) -> None:
+        """Files outside all locales."""
+        changed = Manifest(file.path for file in made if self.output.differs(*file))
+        self.done.size += sum(len(file.data) for file in made)
         self.done.written += len(changed)
-        self.done.changed |= Manifest(changed)
+        self.done.changed |= changed
+        self.root |= {file.path: (NONE, file_digest(file.data)) for file in made}
         if not self.dry:
-            self.output.note(Manifest(changed))
-            self.output.publish("assets")
-            if made != known:
-                self.output.records.put_pages("root", {**known, **made} if not self.plan.whole else made)
+            self.output.pending.note(changed)
+            for file in made:
+                self.output.write(*file)
+
+    def _remove(self, gone: Sequence[str]) -> None:
+        if self.dry:
+            self.done.removed = [path for path in gone if is_file(self.plan.folder / path)]
+        elif gone:
+            self.output.pending.note(Manifest(gone))
+            self.done.removed = list(self.output.remove(gone))
 
     def _end(self, after: Manifest, will_be: State) -> None:
+        records = self.output.records
+        known = records.pages("root")
+        root = self.root if self.plan.whole else known | self.root
+        if root != known:
+            records.put_pages("root", root)
         if self.plan.whole:
-            self.output.note(Manifest(), self.done.removed)
             names = {"root", *(task.locale or task.record for task in self.plan.tasks), *(Task(tag).record for tag in self.plan.locales)}
             self.output.forget_all_but(names)
-        self.output.record(after if self.plan.whole else self.before | after)
+        there = after if self.plan.whole else self.before | after
+        self.output.record(there)
+        self.output.presence.keep(there)
         will_be.keep(self.place)
 
     def _ended(self) -> Report:
         self.done.seconds = monotonic() - self.done.started
         return self.done
 
-    def _forget_what_is_lost(self) -> set[str]:
-        """A folder that somebody deleted is made anew, whatever the records say. Gives the locales."""
+    def _forget_what_is_lost(self, missing: Iterable[str]) -> set[str]:
+        """What somebody took away is made anew, whatever the records say. Gives the locales."""
+        records = self.output.records
         lost = {tag for tag in self.plan.locales if self.clean or self.output.is_lost(tag)}
-        if not self.dry:
-            for tag in lost:
-                self.output.records.drop(tag)
-                self.output.records.drop(Task(tag).record)
-            for number in range(1, len(self.plan.sitemaps) + 1 if self.clean else 0):
-                self.output.records.drop(Task("", None, number).record)
-        return lost
+        for tag in lost:
+            records.drop(tag)
+            records.drop(Task(tag).record)
+        for number in range(1, len(self.plan.sitemaps) + 1 if self.clean else 0):
+            records.drop(Task("", None, number).record)
+        trees = {path: path.partition("/")[0] for path in missing}
+        records.doubt(path for path, tree in trees.items() if tree not in lost)
+        return lost | {*trees.values()}
 
 
 def _stale(work: Work, reached: Container[str]) -> Scope:
@@ -202,36 +248,14 @@ def _stale(work: Work, reached: Container[str]) -> Scope:
     return Scope([task for task, pages in found if pages], sum(pages for _, pages in found))
 
 
-def _estimate(work: Work, scope: Scope) -> Estimate:
-    """Pages and bytes to come: of many pages from a sample of stamped ones of every locale, of few the most that they can be."""
-    plan, output = work.plan, work.output
-    _, _, unit = output.room()
-    before = output.claim()
-    per_locale = sum(len(span) for span in plan.spans)
-    samples = [port for port in _SAMPLES if any(port in span for span in plan.spans)] or [plan.spans[0].first]
-    tags = list(dict.fromkeys(task.locale for task in scope.tasks if task.block))
-    apart = min(len(tags), _SHARING, len(samples))  # locales share the samples, or else many would take long
-    pages = size = new = taken = 0
-    for at, tag in reversed([*enumerate(tags)]):  # the first comes last, and its builder goes on from here
-        stale = min(per_locale, sum(len(task.block.ports) for task in scope.tasks if task.locale == tag and task.block))
-        missing = max(0, per_locale - before.below(tag))
-        sizes = [_MOST]
-        if scope.pages > _FEW:
-            sizes = [len(work.builder(tag).port(port)) for port in samples[at % apart :: apart]]
-        pages += stale
-        new += missing
-        size += int(stale * sum(sizes) / len(sizes))
-        taken += int(missing * sum(math.ceil(s / unit) * unit for s in sizes) / len(sizes) * _MARGIN)
-    return Estimate(pages, size, new, taken)
-
-
-def _refuse_without_room(expected: Estimate, output: Output) -> None:
-    free, file_count, _ = output.room()
-    if expected.taken > free:
-        needed, there = (f"{size / 1e6:,.0f} MB" for size in (expected.taken, free))
-        raise NoRoom(f"{expected.new:,} new pages take about {needed}, but only {there} are free for {output.folder}")
-    if file_count is not None and expected.new * 1.02 > file_count:
-        raise NoRoom(f"{expected.new:,} new files are needed, but only {file_count:,} more can be made for {output.folder} (inodes)")
+def _loss(before: Manifest, after: Manifest, gone: Sequence[str]) -> str:
+    """What a run that removes ``gone`` takes away, in words, if that is a language or many pages."""
+    tags = sorted(before.trees - after.trees) if gone else []
+    if tags:
+        return f"{', '.join(tags)} ({sum(map(before.below, tags)):,} files)"
+    if len(gone) > len(before) * _NOTABLE:
+        return f"{len(gone):,} of {len(before):,} files"
+    return ""
 
 
 def _with_menu(plan: Plan, before: Manifest) -> Plan:

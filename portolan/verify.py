@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import html
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -16,9 +17,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from portolan.manifest import file_digest
-from portolan.output import OURS, Output
+from portolan.files import is_file
+from portolan.folder import OURS, Folder
+from portolan.pages import Page
 from portolan.problem import Problem
+from portolan.reasons import State
+from portolan.records import file_digest
 
 # A port page of a Latin script, without and with an article or many uses; other scripts take more bytes a letter and may weigh half as
 # much again.
@@ -45,22 +49,32 @@ class Found(NamedTuple):
     anchors: set[str]
     titles: dict[str, str]
     canonicals: dict[str, str]
+    unbuilt: set[str]
 
 
 class Summary(NamedTuple):
-    """How much was looked at, and what is wrong."""
+    """How much was looked at, and what is wrong.
+
+    ``unbuilt`` counts the pages that are linked to and that a part of the site doesn't have.
+    """
 
     pages: int
     problems: list[Problem]
+    unbuilt: int = 0
+    unfinished: bool = False
 
 
 def verify(site: Path, jobs: int) -> Summary:
-    """Every problem of the site below ``site``."""
-    files = sorted(path for path in _walk(site, site) if not path.startswith(f"{OURS}/"))
-    written = dict(Output(site).digests())
+    """Every problem of the site below ``site``. Raises Damaged when what we keep there can't be read."""
+    files = sorted(_walk(site))
+    folder = Folder(site)
+    if folder.ours.exists():
+        folder.claim()
+    written = dict(folder.records.digests())
+    state = State.read(folder.state)
     pages = [path for path in files if path.endswith(".html")]
     shares = [pages[at : at + 2048] for at in range(0, len(pages), 2048)]
-    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files), written)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("fork"), _begin, (site, frozenset(files), written, not state.whole)) as pool:
         found = list(pool.map(_look, shares))
     problems = [problem for part in found for problem in part.problems]
     problems += _anchors(site, {anchor for part in found for anchor in part.anchors})
@@ -69,29 +83,34 @@ def verify(site: Path, jobs: int) -> Summary:
     canonicals = {canonical: path for part in found for canonical, path in part.canonicals.items()}
     problems += _damage(site, frozenset(files), written)
     problems += _sitemaps(site, files, canonicals)
-    return Summary(len(pages), sorted(problems))
+    unbuilt = {path for part in found for path in part.unbuilt}
+    unfinished = folder.ours.exists() and not state.finished
+    return Summary(len(pages), sorted(problems), len(unbuilt), unfinished)
 
 
-def _walk(folder: Path, site: Path) -> Iterator[str]:
-    for path in folder.iterdir():
-        if path.is_dir():
-            yield from _walk(path, site)
-        else:
-            yield path.relative_to(site).as_posix()
+def _walk(site: Path) -> Iterator[str]:
+    """The regular files of the site; links are not followed."""
+    for where, folders, names in os.walk(site):
+        folder = Path(where).relative_to(site)
+        if OURS in folders and not folder.parts:
+            folders.remove(OURS)
+        paths = ((folder / name).as_posix() for name in names)
+        yield from (path for path in paths if is_file(site / path))
 
 
 _site: Path
 _files: frozenset[str]
 _written: dict[str, bytes]
+_is_part: bool
 
 
-def _begin(site: Path, files: frozenset[str], written: dict[str, bytes]) -> None:
-    global _site, _files, _written
-    _site, _files, _written = site, files, written
+def _begin(site: Path, files: frozenset[str], written: dict[str, bytes], is_part: bool) -> None:
+    global _site, _files, _written, _is_part
+    _site, _files, _written, _is_part = site, files, written, is_part
 
 
 def _look(paths: list[str]) -> Found:
-    found = Found([], set(), {}, {})
+    found = Found([], set(), {}, {}, set())
     resolved: dict[tuple[str, str], str | None] = {}
     for at, path in enumerate(paths):
         data = (_site / path).read_bytes()
@@ -115,7 +134,8 @@ def _damage(site: Path, files: frozenset[str], written: dict[str, bytes]) -> Ite
     """What was written and isn't there, and files that are no pages and have been changed."""
     for path, digest in written.items():
         if path not in files:
-            yield Problem(path, 1, DAMAGE, "must be there, and has been deleted")
+            state = "be a file, and is none" if os.path.lexists(site / path) else "be there, and has been deleted"
+            yield Problem(path, 1, DAMAGE, f"must {state}")
         elif not path.endswith(".html") and file_digest((site / path).read_bytes()) != digest:
             yield Problem(path, 1, DAMAGE, "must be as it was written, and has been changed")
 
@@ -135,19 +155,26 @@ def _links(path: str, text: str, resolved: dict[tuple[str, str], str | None], fo
             if link[1:] not in known:
                 note("link", f"{link} leads nowhere", at=text.index(f'"{link}"'))
             continue
-        if _NEIGHBOUR.match(link):
-            target: str | None = f"{folder}/{link}"
-        else:
-            if (folder, link) not in resolved:
-                resolved[folder, link] = _target(folder, html.unescape(link))
-            target = resolved[folder, link]
-        if target is None:
+        if (folder, link) not in resolved and not _NEIGHBOUR.match(link):
+            resolved[folder, link] = _target(folder, html.unescape(link))
+        target = resolved.get((folder, link), f"{folder}/{link}")
+        place, _, anchor = (target or "").partition("#")
+        if not place:
             continue
-        place, _, anchor = target.partition("#")
-        if place not in _files:
+        if _is_unbuilt(place):
+            found.unbuilt.add(place)
+        elif place not in _files:
             note("link", f"{link} leads nowhere", at=text.index(f'"{link}"'))
         elif anchor:
-            found.anchors.add(target)
+            found.anchors.add(f"{place}#{anchor}")
+
+
+def _is_unbuilt(path: str) -> bool:
+    """Whether what was built is a part without the page at a path: a port's, or the index of its block."""
+    if not _is_part or path in _files or path in _written:
+        return False
+    page = Page.parse(path)
+    return page is not None and page.kind in ("port", "block")
 
 
 def _target(folder: str, link: str) -> str | None:
@@ -178,7 +205,7 @@ def _weight(path: str, text: str, data: bytes, at: int, note: partial[None]) -> 
 def _anchors(site: Path, anchors: set[str]) -> Iterator[Problem]:
     for anchor in sorted(anchors):
         path, _, id = anchor.partition("#")
-        if f' id="{id}"' not in (site / path).read_text():
+        if f' id="{id}"' not in (site / path).read_text(errors="replace"):
             yield Problem(path, 1, "anchor", f"must have the id {id}, which others link to")
 
 
@@ -199,7 +226,7 @@ def _sitemaps(site: Path, files: list[str], canonicals: dict[str, str]) -> Itera
     listed: set[str] = set()
     groups: dict[str, str] = {}
     for part in parts:
-        entries = _ENTRY.findall((site / part).read_text())
+        entries = _ENTRY.findall((site / part).read_text(errors="replace"))
         if len(entries) > MOST_ADDRESSES:
             yield Problem(part, 1, "sitemap", f"must hold at most {MOST_ADDRESSES:,} addresses, not {len(entries):,}")
         for place, alternates in entries:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from portolan import sitemaps
 from portolan.blocks import Builder, File, single_pages
 from portolan.fingerprints import SIZE, Fingerprints
-from portolan.manifest import NONE, NOTHING, SINGLES, Manifest, Record, file_digest
+from portolan.manifest import Manifest
 from portolan.output import Output
 from portolan.pages import BLOCKS, Block, Page
 from portolan.project import Project
+from portolan.records import NONE, NOTHING, SINGLES, Record, file_digest
 from portolan.registry.types import PORTS, Span
 from portolan.sitemaps import Sitemap
 
@@ -174,7 +175,7 @@ class Work:
             ports[places], digests[places] = own[places], b"".join(made)
         done = Manifest(changed, {Page("port", locale, "*").path: [Span(*run) for run in _runs(changed_ports)]})
         if not self.dry:
-            self.output.note(done)
+            self.output.pending.note(done)
             records.put(locale, block, Record(of_locale.port, index, index_digest, bytes(ports), bytes(digests)))
         return Done(task, len(numbers) + (index is not old.index_page), size, written, done)
 
@@ -222,7 +223,7 @@ class Work:
             kept[file.path] = made_from, file_digest(file.data)
         done = Manifest(changed)
         if not self.dry:
-            self.output.note(done)
+            self.output.pending.note(done)
             records.put_pages(task.record, kept)
         return Done(task, len(stale), size, written, done)
 

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from portolan import files
+from portolan.estimate import NoRoom
+from portolan.folder import NotOurs
 from portolan.manifest import Manifest
-from portolan.output import NotOurs, Output
+from portolan.output import Output
 from portolan.progress import Progress
 from portolan.project import Project
 from portolan.registry.types import Span
-from portolan.run import NoRoom, Report, run
+from portolan.run import Loss, Report, run
 from portolan.verify import verify
 from portolan.work import Plan
 
@@ -102,7 +104,9 @@ def test_what_is_no_longer_made_is_removed_and_nothing_else(project: Project, tm
     build(project, site, locales=("en", "de"), whole=True)
     (site / "de/notes.txt").write_text("mine")
     (site / "CNAME").write_text("ports.example")
-    report = build(project, site, locales=("en",), whole=True)
+    with pytest.raises(Loss, match=r"^de \(\d{3} files\) would be removed"):
+        build(project, site, locales=("en",), whole=True)
+    report = run(plan(project, site, whole=True), 1, Progress(), allow_removal=True)
     assert len(report.removed) > 500
     assert sorted(path.name for path in (site / "de").rglob("*")) == ["notes.txt"]
     assert (site / "CNAME").exists()

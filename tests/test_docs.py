@@ -85,8 +85,9 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["settings", "pages", "ports", "answer", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
         ["checks", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof"],
-        ["manifest", "output", "work", "reasons", "pool", "progress", "run"],
-        ["verify", "explain", "extract", "effects", "preview", "cli", "__main__"],
+        ["manifest", "records", "presence", "pending", "lock", "folder", "output"],
+        ["work", "reasons", "estimate", "pool", "progress", "run"],
+        ["verify", "explain", "extract", "effects", "preview", "endings", "cli", "__main__"],
     ]
     level = {name: at for at, names in enumerate(layers) for name in names}
     for path in sorted((ROOT / "portolan").rglob("*.py")):

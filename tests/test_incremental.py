@@ -15,13 +15,13 @@ from random import Random
 import pytest
 
 from portolan.loading import load_project
-from portolan.manifest import NOTHING
 from portolan.output import Output
 from portolan.pages import BLOCKS
 from portolan.problem import ProblemsFound
 from portolan.progress import Progress
 from portolan.project import Project
 from portolan.proof import prove
+from portolan.records import NOTHING
 from portolan.registry.types import Span
 from portolan.run import Report, run
 from portolan.work import Plan
@@ -37,7 +37,8 @@ SHARES = 40  # of the sequences, for several processes; each goes on from where 
 
 
 def build(project: Project, folder: Path, **options: bool) -> Report:
-    return run(Plan(project, folder, tuple(project.locales), SPANS), 1, Progress(), **options)
+    plan = Plan(project, folder, tuple(project.locales), SPANS)
+    return run(plan, 1, Progress(), allow_removal=True, **options)
 
 
 def content(folder: Path) -> dict[Path, tuple[int, bytes]]:
@@ -131,9 +132,12 @@ def test_it_says_why_and_lists_what_changed(tmp_path: Path) -> None:
     site, changes = tmp_path / "site", tmp_path / "changes"
     arguments = ("--root", str(root), "build", "--ports", "5400-5500", "--out", str(site), "--changed-list", str(changes))
     assert "a new folder: 1 block × 2 locales" in cli(*arguments).stdout
-    first = changes.read_text().splitlines()
+    first = sorted(changes.read_text().splitlines())
     assert sorted(tree(site)) == first
     assert "nothing changed" in cli(*arguments).stdout
+    assert sorted(changes.read_text().splitlines()) == first  # until it is published
+    assert cli("--root", str(root), "published", "--out", str(site)).returncode == 0
+    cli(*arguments)
     assert changes.read_text() == ""
     uses = root / "content/registry/uses/all.yaml"
     uses.write_text(uses.read_text().replace("name: PostgreSQL\n", "name: PostgreSQL and friends\n"))

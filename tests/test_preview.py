@@ -50,6 +50,7 @@ SCRIPT = b'<script src="/.preview/reload.js"'
 tags = st.sampled_from(["en", "bn", "zh-Hans", "pt-BR"])
 pages = st.one_of(
     st.sampled_from([Page(kind) for kind in ("languages", "missing", "robots", "headers", "sitemaps")]),
+    st.just(Page("asset", None, "style.0123456789.css")),
     st.builds(lambda part: Page("sitemap", None, part), st.integers(1, 999)),
     st.builds(lambda kind, tag: Page(kind, tag), st.sampled_from(["home", "about", "opensearch", "manifest"]), tags),
     st.builds(Page, st.just("range"), tags, st.sampled_from(["system", "user", "dynamic"])),
