@@ -14,6 +14,7 @@ from portolan import __version__
 from portolan.endings import counted, stop, told
 from portolan.fields import BaseUrl
 from portolan.folder import Folder, NotOurs
+from portolan.hints import did_you_mean
 from portolan.kinds import words
 from portolan.loading import load_project
 from portolan.progress import progress_for
@@ -102,7 +103,8 @@ def build(
         project = load_project(root, prove)
         unknown = [tag for tag in tags if tag not in project.locales]
         if unknown:
-            raise click.BadParameter(f"{unknown[0]!r} is not a locale; there are {', '.join(project.locales)}", param_hint="'--locale'")
+            hint = did_you_mean(unknown[0], project.locales)
+            raise click.BadParameter(f"{unknown[0]!r} is not a locale; there are {', '.join(project.locales)}{hint}", param_hint="'--locale'")
         if base_url:
             project = project.published_at(base_url)
         chosen = tuple(tag for tag in project.locales if not tags or tag in tags)
