@@ -102,8 +102,8 @@ if (form) {
   };
   const show = hits => {
     list.replaceChildren(...hits.map(({ port, names }, index) => {
-      const link = make('a', { href: pageOf(port), tabIndex: -1 }, make('b', { textContent: port }), names);
-      const option = make('li', { id: `result-${index}`, role: 'option' }, link);
+      const option = make('li', { id: `result-${index}`, role: 'option' }, make('b', { textContent: port }), names);
+      option.dataset.page = pageOf(port);
       option.setAttribute('aria-selected', 'false');
       return option;
     }));
@@ -129,6 +129,10 @@ if (form) {
     const hits = port !== null ? [{ port: String(port), names: await named().catch(() => '') }] : await find(query).catch(() => []);
     if (ticket === asked) show(hits);
   };
+  // An option holds no link, which a list of options must not: a click on it leads on.
+  const follow = option => { if (option?.dataset.page) location.href = option.dataset.page; };
+  list.addEventListener('mousedown', event => event.preventDefault()); // the box keeps the focus
+  list.addEventListener('click', event => follow(event.target.closest('[role=option]')));
   box.addEventListener('input', search);
   box.addEventListener('focus', () => { if (box.value && list.hidden) search(); });
   box.addEventListener('blur', () => setTimeout(hide, 150));
@@ -143,8 +147,7 @@ if (form) {
     const port = portIn(box.value);
     if (port !== null) { location.href = pageOf(port); return; }
     await search();
-    const link = (options()[Math.max(chosen, 0)])?.querySelector('a');
-    if (link) location.href = link.href;
+    follow(options()[Math.max(chosen, 0)]);
   });
 
   // A browser's own search (OpenSearch) comes with ?q=
@@ -198,6 +201,14 @@ if (form) {
     (label && /^(P|H3)$/.test(label.tagName) ? label : code.parentElement).prepend(button);
   }
 }
+
+// What scrolls must be reached by keyboard; not every browser sees to that.
+const reachable = new ResizeObserver(seen => {
+  for (const { target } of seen) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; else target.removeAttribute('tabindex');
+  }
+});
+document.querySelectorAll('pre').forEach(pre => reachable.observe(pre));
 
 // The tab of one's own system, or the one that was chosen last; a phone tells nothing of the computer in question.
 const platform = `${navigator.userAgentData?.platform ?? ''} ${navigator.platform ?? ''} ${navigator.userAgent}`;

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+
+from portolan.answer import SITUATIONS
 
 from . import site_server
 from .site_server import KINDS, LOCALES, OUTSIDE, Site
@@ -20,17 +22,38 @@ from .site_server import KINDS, LOCALES, OUTSIDE, Site
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
 LINES = json.loads((Path(__file__).parent / "data" / "lines.json").read_text(encoding="utf-8"))
-SITUATIONS = ("listening", "local", "remote", "knocked", "outgoing")
+
 PHONE = ViewportSize(width=360, height=640)
+ANSWERED = 400  # pixels of a phone within which the answer and the stance lie
+TRANSLATED = 480  # the same in other languages, whose words are longer and whose lines are higher
+COMMAND = 2200  # pixels within which a phone shows the first command
+WHOLE = 3400  # of the page of a temporary port
 AGENTS = {
     "windows": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    "linux": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "macos": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
 }
-PLATFORMS = {"windows": "Win32", "macos": "MacIntel"}
+PLATFORMS = {"windows": "Win32", "macos": "MacIntel", "linux": "Linux x86_64"}
+TABS = ["windows", "macos", "linux"]
 WATCH = "addEventListener('securitypolicyviolation', event => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));"
 SETTLED = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))"
 expect.set_options(timeout=15_000)  # other tests may keep all processors busy
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+PHONES = {
+    "android": "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+    "iphone": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+}
+
+# What lies beside the screen, but for what is inside of something that scrolls.
+STICKING_OUT = """
+(() => {
+  const scrolls = e => e && (/auto|scroll/.test(getComputedStyle(e).overflowX) && e.getBoundingClientRect().right <= innerWidth + .5 || scrolls(e.parentElement));
+  const inside = r => !r.width || r.left > -.5 && r.right < innerWidth + .5;
+  const out = [...document.body.querySelectorAll('*')].filter(e => !inside(e.getBoundingClientRect()) && !scrolls(e.parentElement));
+  return out.map(e => e.outerHTML.slice(0, 80));
+})()
+"""
 
 Open = Callable[..., Page]
 
@@ -124,7 +147,7 @@ def test_a_name_lists_its_ports_and_the_arrows_choose(visit: Open) -> None:
 def test_a_hit_can_be_clicked(visit: Open) -> None:
     page = visit("de/ports/60603.html")
     page.locator("header input").fill("kafka")
-    page.locator(".results a").first.click()
+    page.locator(".results [role=option]").first.click()
     page.wait_for_url("**/de/ports/9092.html")
 
 
@@ -149,7 +172,7 @@ def test_the_index_is_loaded_when_it_is_first_needed_and_once(visit: Open) -> No
     page = visit("en/ports/443.html")
     asked = listen(page)
     page.locator("header input").fill("60603")
-    expect(page.locator(".results a")).to_have_count(1)
+    expect(page.locator(".results [role=option]")).to_have_count(1)
     assert asked == []
     for name in ("kafka", "ssh", "nothing at all"):
         page.locator("header input").fill(name)
@@ -167,41 +190,116 @@ def test_the_browsers_own_search_leads_to_the_page(visit: Open) -> None:
 
 def test_a_command_is_copied_without_prompt(visit: Open) -> None:
     page = visit("en/ports/60603.html", permissions=["clipboard-read", "clipboard-write"])
-    code = page.locator("pre > code").first
-    page.locator(".copy").first.click()
-    expect(page.locator(".copy").first).to_contain_text("✓")
+    code, button = page.locator("pre > code:visible").first, page.locator(".copy:visible").first
+    button.click()
+    expect(button).to_contain_text("✓")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == code.text_content()
     assert "60603" in copied
     assert not re.match(r"\s|[$#>] |PS ", copied)
 
 
-def test_the_theme_follows_the_system_until_it_is_switched(visit: Open) -> None:
+@pytest.mark.parametrize("viewport", [PHONE, ViewportSize(width=1280, height=800)], ids=["phone", "desktop"])
+def test_commands_scroll_and_the_buttons_stand_beside_their_labels(viewport: ViewportSize, visit: Open) -> None:
+    page = visit("en/ports/60603.html", viewport=viewport)
+    wide = 0
+    for tab in TABS:
+        page.locator(f"label[for=on-{tab}]").click()
+        for pre in page.locator(f"[data-system={tab}] pre").all():
+            lines = "e => Math.round(e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+            assert pre.evaluate(lines.replace("e.get", "e.firstChild.get")) <= 2, "a command must not be broken"
+            beside = "e => (b => (e = e.getBoundingClientRect(), b.top < e.top && b.bottom <= e.top + 1))(e.previousElementSibling.querySelector('.copy').getBoundingClientRect())"
+            assert pre.evaluate(beside)
+            if pre.evaluate("e => e.scrollWidth > e.clientWidth"):
+                wide += 1
+                expect(pre).to_have_attribute("tabindex", "0")
+    assert wide or viewport is not PHONE
+
+
+def test_the_theme_is_the_systems_or_light_or_dark_and_is_kept(visit: Open) -> None:
     def dark() -> bool:
         red = page.evaluate("+getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
         return bool(red < 128)
 
     page = visit("en/ports/443.html", color_scheme="dark")
+    button = page.locator("header > button")
+    told = [button.get_attribute("aria-label")]
     assert dark()
     page.emulate_media(color_scheme="light")
     assert not dark()
-    page.locator("header button").click()
-    assert dark()
-    page.reload()
-    assert dark()
-    page.goto("en/index.html")
-    assert dark()
-    page.locator("header button").click()
-    page.reload()
+    page.emulate_media(color_scheme="dark")
+    for wanted in (False, True):
+        button.click()
+        told.append(button.get_attribute("aria-label"))
+        assert dark() == wanted
+        page.emulate_media(color_scheme="light" if wanted else "dark")
+        for path in ("en/ports/443.html", "en/index.html"):
+            page.goto(path)
+            assert dark() == wanted
+    button.click()
+    assert button.get_attribute("aria-label") == told[0]
     assert not dark()
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    assert dark()
+    assert len({*told}) == 3, "each state has a name"
+
+
+def pretend(system: str) -> str:
+    """A script that gives the browser the platform of a system."""
+    return f"Object.defineProperties(Navigator.prototype, {{platform: {{value: '{PLATFORMS[system]}'}}, userAgentData: {{value: undefined}}}})"
+
+
+def shown(page: Page) -> list[str]:
+    """The systems whose commands are to be seen."""
+    return [section.get_attribute("data-system") or "" for section in page.locator(".systems > section").all() if section.is_visible()]
 
 
 @pytest.mark.parametrize("system", AGENTS)
-def test_ones_own_system_comes_first(system: str, visit: Open) -> None:
-    script = f"Object.defineProperties(Navigator.prototype, {{platform: {{value: '{PLATFORMS[system]}'}}, userAgentData: {{value: undefined}}}})"
-    page = visit("en/ports/60603.html", script, user_agent=AGENTS[system])
-    expect(page.locator(".systems > section").first).to_have_attribute("data-system", system)
-    expect(page.locator(".systems > section")).to_have_count(visit("en/ports/60603.html").locator(".systems > section").count())
+def test_ones_own_system_is_shown(system: str, visit: Open) -> None:
+    page = visit("en/ports/60603.html", pretend(system), user_agent=AGENTS[system])
+    assert shown(page) == [system]
+    assert [tab.get_attribute("id") for tab in page.locator(".systems > input").all()] == [f"on-{tab}" for tab in TABS]
+
+
+def test_a_chosen_system_is_remembered(visit: Open) -> None:
+    page = visit("en/ports/60603.html", pretend("linux"), user_agent=AGENTS["linux"])
+    page.locator("label[for=on-macos]").click()
+    assert shown(page) == ["macos"]
+    page.goto("en/ports/443.html")
+    assert shown(page) == ["macos"]
+    page.locator("#on-macos").press("ArrowLeft")
+    assert shown(page) == ["windows"]
+    page.reload()
+    assert shown(page) == ["windows"]
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_a_phone_does_not_tell_the_system(phone: str, visit: Open) -> None:
+    script = pretend("linux" if phone == "android" else "macos").replace("MacIntel", "iPhone")
+    assert shown(visit("en/ports/60603.html", script, user_agent=PHONES[phone], viewport=PHONE)) == ["windows"]
+
+
+def test_the_languages_are_in_the_header_and_one_is_offered(site: Site, visit: Open) -> None:
+    page = visit("en/ports/443.html", locale="de-AT")
+    offer = page.locator(".offer a")
+    expect(offer).to_have_attribute("lang", "de")
+    offer.click()
+    page.wait_for_url("**/de/ports/443.html")
+    expect(page.locator(".offer")).to_have_count(0)
+    page.locator("header details.lang summary").click()
+    page.locator("header .lang a[lang=bn]").click()
+    page.wait_for_url("**/bn/ports/443.html")
+    page.locator(".offer button").click()
+    expect(page.locator(".offer")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".offer")).to_have_count(0)
+    for tongue in ("en-GB", "fi-FI"):
+        expect(visit("en/ports/443.html", locale=tongue).locator(".offer")).to_have_count(0)
+    page = visit("en/ports/443.html", java_script_enabled=False)
+    page.locator("header details.lang summary").click()
+    page.locator("header .lang a[lang=ar]").click()
+    page.wait_for_url("**/ar/ports/443.html")
 
 
 # A pasted line
@@ -248,16 +346,16 @@ def test_a_line_that_says_nothing_is_answered(visit: Open) -> None:
 def test_the_keyboard_reaches_everything_in_order_and_is_seen(visit: Open) -> None:
     page = visit("en/ports/60603.html")
     seen = []
-    for _ in range(14):
+    for _ in range(40):
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("(e => e.className || e.name || e.getAttribute('href') || e.tagName)(document.activeElement)"))
-        style = page.evaluate("(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))")
-        assert style[0] == "solid"
+        seen.append(page.evaluate("(e => e.id || e.className || e.name || e.getAttribute('href') || e.tagName)(document.activeElement)"))
+        style = page.evaluate("(e => (s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(e)))(document.activeElement.matches('.systems > input') ? document.activeElement.nextElementSibling : document.activeElement)")
+        assert style[0] == "solid", seen[-1]
         assert style[1] >= 2
         assert page.evaluate("(r => r.top >= 0 && r.bottom <= innerHeight)(document.activeElement.getBoundingClientRect())"), seen[-1]
     assert seen[0] == "skip"
-    wanted = ["name", "q", "BUTTON", *(f"#{id}" for id in SITUATIONS)]
-    assert [item for item in seen if item in wanted] == wanted
+    wanted = ["name", "q", "SUMMARY", "BUTTON", "#check", "on-linux", "copy"]
+    assert [item for item in dict.fromkeys(seen) if item in wanted] == wanted
     page.goto("en/ports/60603.html")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -266,17 +364,19 @@ def test_the_keyboard_reaches_everything_in_order_and_is_seen(visit: Open) -> No
 
 
 @pytest.mark.parametrize(("locale", "forward", "back"), [("en", "ArrowRight", "ArrowLeft"), ("ar", "ArrowLeft", "ArrowRight")])
-def test_arrows_turn_to_the_neighbours(locale: str, forward: str, back: str, visit: Open) -> None:
+def test_arrows_with_alt_and_shift_turn_to_the_neighbours(locale: str, forward: str, back: str, visit: Open) -> None:
     page = visit(f"{locale}/ports/443.html")
-    page.keyboard.press(forward)
+    page.keyboard.press(f"Alt+Shift+{forward}")
     page.wait_for_url("**/ports/444.html")
-    page.keyboard.press(back)
+    page.keyboard.press(f"Alt+Shift+{back}")
     page.wait_for_url("**/ports/443.html")
+    page.evaluate("document.title = 'still here'")
+    for keys in (forward, back, f"Shift+{forward}", f"Shift+{back}"):
+        page.keyboard.press(keys)
     page.locator("header input").fill("12")
-    page.keyboard.press(back)
-    page.keyboard.press(forward)
+    page.keyboard.press(f"Alt+Shift+{back}")
     page.wait_for_timeout(200)
-    assert page.url.endswith("/ports/443.html")
+    assert page.title() == "still here"
 
 
 # Without JavaScript
@@ -284,15 +384,40 @@ def test_arrows_turn_to_the_neighbours(locale: str, forward: str, back: str, vis
 
 def test_a_port_is_explained_without_javascript(visit: Open) -> None:
     page = visit("en/ports/60603.html", java_script_enabled=False)
-    assert page.locator(".systems > section").count() >= 3
-    for part in (".answer", ".situations", ".systems pre", ".references", "header input", "nav a[rel=next]"):
+    for part in (".answer", ".stance", ".seen", ".systems pre", "#references", "header input", "nav a[rel=next]"):
         expect(page.locator(part).first).to_be_visible()
-    for section in page.locator(".systems > section").all():
-        expect(section).to_be_visible()
-    for situation in SITUATIONS:
-        page.goto("en/ports/60603.html")
-        page.locator(f".situations a[href='#{situation}']").click()
-        expect(page.locator(f"h3#{situation}")).to_be_in_viewport()
+    for tab in TABS:
+        page.locator(f"label[for=on-{tab}]").click()
+        assert shown(page) == [tab]
+    page.locator("#references summary").click()
+    expect(page.locator(".references li").first).to_be_visible()
+
+
+def test_a_browser_without_has_shows_the_commands_of_all_systems(visit: Open) -> None:
+    def older(route: Route) -> None:
+        response = route.fetch()
+        assert "@supports selector(:has(" in response.text()
+        route.fulfill(response=response, body=response.text().replace("selector(:has(", "selector(:unheard-of("))
+
+    page = visit("en/ports/60603.html")
+    page.route("**/style.*.css", older)
+    page.reload()
+    assert shown(page) == TABS
+    for tab in TABS:
+        expect(page.locator(f"h3#{tab}")).to_be_visible()
+        expect(page.locator(f"label[for=on-{tab}]")).to_be_hidden()
+
+
+@pytest.mark.parametrize("port", [443, 60603])
+def test_the_situations_stand_on_the_page_with_the_port_marked(port: int, visit: Open) -> None:
+    page = visit(f"en/ports/{port}.html", viewport=PHONE)
+    assert [card.get_attribute("id") for card in page.locator(".seen > li").all()] == [*SITUATIONS]
+    for card in page.locator(".seen > li").all():
+        expect(card.locator("h3")).to_be_visible()
+        expect(card.locator(".line b")).to_have_text(str(port))
+        inside = "e => (b => (c => b.left >= c.left && b.right <= c.right)(e.closest('li').getBoundingClientRect()))(e.getBoundingClientRect())"
+        assert card.locator(".line b").evaluate(inside)
+        assert len(card.locator("p").first.inner_text()) > 40
 
 
 def test_search_and_chart_lead_on_without_javascript(visit: Open) -> None:
@@ -319,20 +444,30 @@ def test_nothing_sticks_out_of_a_narrow_screen(locale: str, visit: Open) -> None
     for kind, path in {**OUTSIDE, **site_server.pages(locale)}.items():
         page.goto(path)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 320, kind
-        inside = "e => e.closest('.scroll, .chart, pre.answer') || (r => r.left > -.5 && r.right < 320.5)(e.getBoundingClientRect())"
-        out = f"[...document.querySelectorAll('main *')].filter(e => !({inside})(e)).map(e => e.outerHTML.slice(0, 80))"
-        assert page.evaluate(out) == [], kind
+        assert page.evaluate(STICKING_OUT) == [], kind
+        if page.locator("header .lang").count():
+            page.locator("header .lang summary").click()
+            assert page.evaluate(STICKING_OUT) == [], f"{kind} with the languages open"
+
+
+def bottom(page: Page, part: str) -> float:
+    """How far down the first element of a page ends, in pixels."""
+    return float(page.locator(part).first.evaluate("e => e.getBoundingClientRect().bottom + scrollY"))
 
 
 @pytest.mark.parametrize("locale", [tag for tag in LOCALES if tag != "ar"])
 @pytest.mark.parametrize("port", [443, 60603])
-def test_a_phones_first_screen_holds_the_answer_and_the_situations(locale: str, port: int, visit: Open) -> None:
-    page = visit(f"{locale}/ports/{port}.html", viewport=PHONE)
-    for part in (".breadcrumb", "h1", ".answer", ".situations"):
+def test_a_phones_first_screen_holds_the_answer_and_the_stance(locale: str, port: int, visit: Open) -> None:
+    page = visit(f"{locale}/ports/{port}.html", viewport=PHONE, user_agent=PHONES["android"], locale=locale)
+    for part in (".breadcrumb", "h1", ".answer", ".stance"):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
-    expect(page.locator(".situations a")).to_have_count(len(SITUATIONS))
-    for link in page.locator(".situations a").all():
-        expect(link).to_be_in_viewport(ratio=1)
+    assert bottom(page, ".answer") < bottom(page, ".stance") <= (ANSWERED if locale == "en" else TRANSLATED)
+    assert bottom(page, "[data-system=windows] pre") <= COMMAND
+
+
+def test_a_temporary_port_is_told_in_a_few_screens(visit: Open) -> None:
+    page = visit("en/ports/60603.html", viewport=PHONE, user_agent=PHONES["android"])
+    assert page.evaluate("document.documentElement.scrollHeight") <= WHOLE
 
 
 def test_a_port_prints_on_two_sheets_with_its_sources(visit: Open) -> None:
@@ -340,11 +475,15 @@ def test_a_port_prints_on_two_sheets_with_its_sources(visit: Open) -> None:
     sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
     assert 1 <= len(sheets) <= 2
     page.emulate_media(media="print")
+    assert shown(page) == TABS
+    for tab in TABS:
+        expect(page.locator(f"h3#{tab}")).to_be_visible()
+        expect(page.locator(f"label[for=on-{tab}]")).to_be_hidden()
     for reference in page.locator(".references li").all():
         expect(reference).to_be_visible()
     address = "[...document.querySelectorAll('.references a')].every(a => getComputedStyle(a, '::after').content.includes('http'))"
     assert page.evaluate(address)
-    for part in ("header form", ".copy", ".feedback"):
+    for part in ("header form", "header button", ".lang", ".copy", ".feedback"):
         expect(page.locator(part).first).to_be_hidden()
 
 
