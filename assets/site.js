@@ -21,12 +21,13 @@ const make = (tag, properties = {}, ...children) => {
 // Theme: as the system has it, light, dark, in turn.
 if (form) {
   const themes = ['', 'light', 'dark'];
-  const button = make('button', { type: 'button', title: form.dataset.theme });
+  const button = make('button', { type: 'button' });
   const set = theme => {
     memory.set('theme', theme);
     if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
     button.textContent = { '': '◐', light: '☀', dark: '☾' }[theme];
-    button.setAttribute('aria-label', form.dataset.theme);
+    button.title = form.dataset[theme || 'theme'];
+    button.setAttribute('aria-label', button.title);
   };
   set(memory.get('theme') ?? '');
   button.addEventListener('click', () => set(themes[(themes.indexOf(root.dataset.theme ?? '') + 1) % 3]));
@@ -232,7 +233,7 @@ const wantedTongue = menu && navigator.languages.map(tag => [...menu.querySelect
 if (wantedTongue && wantedTongue !== 'this' && !memory.get('tongue')) {
   const offer = make('p', { className: 'offer' }, wantedTongue.cloneNode(true));
   const close = make('button', { type: 'button', textContent: '✕' });
-  close.setAttribute('aria-label', '✕');
+  close.setAttribute('aria-label', form.dataset.close);
   close.addEventListener('click', () => { memory.set('tongue', 'kept'); offer.remove(); });
   offer.append(close);
   document.querySelector('main').prepend(offer);
