@@ -166,7 +166,7 @@ class Locale:
 
 
 def _marked_up(text: str) -> Markup:
-    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def locale_tags(root: Path, problems: list[Problem] | None = None) -> list[str]:

@@ -5,7 +5,6 @@ A ``Sheet`` is one page being written: it translates, cites, links, and remember
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -191,18 +190,6 @@ class Sheet:
         """A count as the locale writes it."""
         return self.locale.number(value)
 
-    def linked_data(self, heading: object, trail: Iterable[tuple[object, str, object]]) -> Markup:
-        """Schema.org's account of a page: its breadcrumb and what kind of article it is."""
-        base, locale = self.settings.base_url, self.page.locale
-        items = [
-            {"@type": "ListItem", "position": at, "name": f"{name}", "item": Page(kind, locale, key).address(base)}
-            for at, (name, kind, key) in enumerate(trail, 1)
-        ]
-        items.append({"@type": "ListItem", "position": len(items) + 1, "name": f"{heading}"})
-        article = {"@type": "TechArticle", "headline": f"{heading}"}
-        graph = {"@context": "https://schema.org", "@graph": [{"@type": "BreadcrumbList", "itemListElement": items}, article]}
-        return as_json(graph)
-
     def command(self, command: str, port: object) -> Markup:
         """A command with the port's number laid in."""
         return fill(command, {"port": port})
@@ -318,14 +305,6 @@ def drafted(name: str, values: Mapping[str, Any], page: Page, stock: Stock, port
     seen = {"port": own} if own else {}
     return sheet.draft(stock.environment.get_template(name).render(context(sheet, {**seen, **values})).removesuffix("\n"))
 
-
-def as_json(value: object) -> Markup:
-    """JSON for a data block of HTML: nothing in it can end the block, and the marks of holes stay marks.
-
-    Only holes that print digits and ASCII letters may stand in it (``view.Own``): their values need no escaping.
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/").replace("<!", "\\u003c!")
-    return Markup(text.replace("\\u000e", "\x0e").replace("\\u000f", "\x0f"))
 
 
 def context(sheet: Sheet, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -550,21 +550,14 @@ def test_forced_colours_lose_nothing(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("path", ["en/ports/443.html", "de/ports/60603.html", "ar/ports/8080.html"])
-def test_machines_read_what_the_page_is(path: str, site: Site, visit: Open) -> None:
+def test_machines_read_what_the_page_is(path: str, visit: Open) -> None:
     page = visit(path)
-    graph = json.loads(page.locator("script[type='application/ld+json']").text_content() or "")
-    assert graph["@context"] == "https://schema.org"
-    crumbs, article = graph["@graph"]
-    assert (crumbs["@type"], article["@type"]) == ("BreadcrumbList", "TechArticle")
-    assert [item["position"] for item in crumbs["itemListElement"]] == [*range(1, len(crumbs["itemListElement"]) + 1)]
-    canonical = page.locator("link[rel=canonical]").get_attribute("href") or ""
-    base = canonical.removesuffix(path)
-    for item in crumbs["itemListElement"][:-1]:
-        assert item["item"].startswith(base)
-        assert (site.folder / item["item"].removeprefix(base) / "index.html").exists()
-    port = re.search(r"\d+", path)
-    assert port
-    assert port[0] in article["headline"]
+    article = page.locator("[itemscope]")
+    expect(article).to_have_attribute("itemtype", "https://schema.org/TechArticle")
+    headline, description = article.locator("[itemprop=headline]"), article.locator("[itemprop=description]")
+    assert headline.text_content() == page.locator("h1").text_content()
+    assert len(description.text_content() or "") > 100
+    assert "<" not in (page.title() + page.locator("meta[name=description]").get_attribute("content", timeout=1000))
 
 
 def test_pages_are_silent_obey_their_policy_and_ask_nobody_else(site: Site, visit: Open) -> None:
