@@ -27,6 +27,7 @@ Tree = dict[str, Any]
 DOCUMENTS = ("articles", "seen", "stance", "verdict")
 _TOLD = 5  # uses told before the others are folded
 _CROWD = 4  # so many uses are told with one source each
+_WIDE = 3  # so many products that take a range are named; the page of the range has all
 
 
 class Value(NamedTuple):
@@ -125,7 +126,7 @@ def document(chart: Chart, facts: Facts) -> Tree:
         "hunters": hunters,
         "uses": uses[:_TOLD],
         "more": uses[_TOLD:],
-        "wide": tuple(Value(use.name) for use in found.wide),
+        "wide": tuple(Value(use.name) for use in found.wide[:_WIDE]),
         "services": services,
         "states": states,
         "held_by": tuple([pool.id for pool in segment.pools]),

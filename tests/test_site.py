@@ -431,7 +431,7 @@ def test_a_browser_without_has_shows_the_commands_of_all_systems(visit: Open) ->
     page.reload()
     assert shown(page) == TABS
     for tab in TABS:
-        expect(page.locator(f"h3#{tab}")).to_be_visible()
+        expect(page.locator(f"[data-system={tab}] h3")).to_be_visible()
         expect(page.locator(f"label[for=on-{tab}]")).to_be_hidden()
 
 
@@ -507,7 +507,7 @@ def test_a_port_prints_on_two_sheets_with_its_sources(visit: Open) -> None:
     page.emulate_media(media="print")
     assert shown(page) == TABS
     for tab in TABS:
-        expect(page.locator(f"h3#{tab}")).to_be_visible()
+        expect(page.locator(f"[data-system={tab}] h3")).to_be_visible()
         expect(page.locator(f"label[for=on-{tab}]")).to_be_hidden()
     for reference in page.locator(".references li").all():
         expect(reference).to_be_visible()
