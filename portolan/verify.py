@@ -192,7 +192,7 @@ def _weight(path: str, text: str, data: bytes, at: int, note: partial[None]) -> 
         return
     lang = _LANG.search(text)
     more = 1.5 if lang and _HEAVY_SCRIPTS.match(lang[1]) else 1.0
-    whole = '<article class="whole">' in text
+    whole = '<article class="whole"' in text
     raw, packed = (MOST_RAW_WHOLE, MOST_GZIPPED_WHOLE) if whole else (MOST_RAW, MOST_GZIPPED)
     if len(data) > raw * more:
         note("weight", f"must weigh at most {raw * more:,.0f} bytes, not {len(data):,}")
