@@ -15,6 +15,11 @@ class Feedback(Entry, frozen=True, kw_only=True):
     endpoint: Endpoint | None = None
     contact: Contact
 
+    @property
+    def endpoint_origin(self) -> str | None:
+        """Whom pages may send a form to: scheme, host and port, which is all that a policy may name."""
+        return "/".join(self.endpoint.split("/")[:3]) if self.endpoint else None
+
 
 class Settings(Entry, frozen=True, kw_only=True):
     """What is the maintainer's to decide about the whole site."""
