@@ -147,6 +147,11 @@ class Builder:
             gaps |= self.locale.gaps(text)
         return gaps
 
+    def fresh(self) -> None:
+        """Forget which texts were asked for before."""
+        for stock in self._stocks.values():
+            stock.texts.clear()
+
     def index(self, block: Block) -> File:
         """The block's index page."""
         return File(Page("block", self.locale.tag, block).path, self._index_pages.page(block))

@@ -13,13 +13,16 @@ from portolan.locales import Catalog
 from portolan.messages import CITATION, placeholders
 from portolan.problem import Problem
 from portolan.registry.references import References
-from portolan.registry.rules import registry_problems
+from portolan.registry.rules import marked, registry_problems
 from portolan.registry.types import Pool, Registry, System
 from portolan.settings import Settings
 
 # Placeholders that the page of a port fills into its answer; all others are constants of the registry.
 PAGE_VALUES = frozenset({"names", "port", "transports"})
 COMMAND_VALUES = frozenset({"port"})
+_CODE = re.compile(r"`[^`]+`")
+# An address between angle brackets is Markdown.
+_HTML = re.compile(r"</?[A-Za-z](?![^<>]*(?:://|@))[^<>]*>|&(?:[A-Za-z]\w+|#\w+);")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -35,6 +38,7 @@ def sources(
         *articles(documents),
         *links(documents),
         *names(documents),
+        *html(documents),
     ]
 
 
@@ -106,6 +110,15 @@ def links(documents: Mapping[str, Document]) -> Iterator[Problem]:
                 if target.is_forbidden:
                     wanted = "an image must be one of the site's own" if target.image else "a link must be https:, mailto: or relative"
                     yield Problem(document.path, block.line, "link", f"{wanted}, not {target.address}")
+
+
+def html(documents: Mapping[str, Document]) -> Iterator[Problem]:
+    """A title must hold no markup, and prose no HTML: tags are shown as they stand, and references hide characters."""
+    for document in documents.values():
+        yield from marked(document.front)
+        for block in document.blocks:
+            for found in _HTML.findall(_CODE.sub("", block.text)) if block.message else ():
+                yield Problem(document.path, block.line, "markup", f"must hold no HTML, but Markdown and characters themselves, not {found}")
 
 
 def citations(document: Document) -> Iterator[str]:

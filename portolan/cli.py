@@ -14,8 +14,10 @@ from portolan import __version__
 from portolan.endings import counted, stop, told
 from portolan.fields import BaseUrl
 from portolan.folder import Folder, NotOurs
+from portolan.hints import did_you_mean
 from portolan.kinds import words
 from portolan.loading import load_project
+from portolan.locales import SOURCE
 from portolan.progress import progress_for
 from portolan.proof import prove
 from portolan.registry.rules import future
@@ -102,10 +104,11 @@ def build(
         project = load_project(root, prove)
         unknown = [tag for tag in tags if tag not in project.locales]
         if unknown:
-            raise click.BadParameter(f"{unknown[0]!r} is not a locale; there are {', '.join(project.locales)}", param_hint="'--locale'")
+            hint = did_you_mean(unknown[0], project.locales)
+            raise click.BadParameter(f"{unknown[0]!r} is not a locale; there are {', '.join(project.locales)}{hint}", param_hint="'--locale'")
         if base_url:
             project = project.published_at(base_url)
-        chosen = tuple(tag for tag in project.locales if not tags or tag in tags)
+        chosen = tuple(tag for tag in project.locales if tag in tags) if tags else project.published
         plan = Plan(project, folder, chosen, ports or (Span(0, PORTS - 1),), whole=not tags and ports is None)
         progress = progress_for(sys.stdout, quiet or dry_run)
         report = run(plan, jobs or default_jobs(), progress, dry_run, clean, allow_removal)
@@ -113,12 +116,20 @@ def build(
             Folder(folder).tell_changes(lambda changes: changes.write(changed_list))
     if dry_run:
         _list(report)
-    if project.warnings and not quiet:
-        click.echo(f"{counted(len(project.warnings), 'warning')} in the sources; `build.py check` tells.", err=True)
     if not quiet:
-        click.echo(f"{plan.folder}: {report}")
-        if not plan.whole and not dry_run:
-            click.echo("A part of the site was built: links to other pages lead nowhere until `build.py` builds the whole.")
+        _tell_outcome(plan, report, dry_run)
+
+
+def _tell_outcome(plan: Plan, report: Report, dry_run: bool) -> None:
+    """What a run did, and what else there is to know."""
+    project = plan.project
+    if project.warnings:
+        click.echo(f"{counted(len(project.warnings), 'warning')} in the sources; `build.py check` tells.", err=True)
+    click.echo(f"{plan.folder}: {report}")
+    if drafts := [tag for tag in project.locales if tag not in project.published and tag not in plan.locales]:
+        click.echo(f"Not built, for they are drafts: {project.completeness_of(drafts)}; --locale builds them all the same.")
+    if not plan.whole and not dry_run:
+        click.echo("A part of the site was built: links to other pages lead nowhere until `build.py` builds the whole.")
 
 
 def _list(report: Report) -> None:
@@ -170,6 +181,7 @@ def check(root: Path, strict: bool) -> None:
     entries = sum(len(getattr(registry, kind)) for kind in registry.kinds)
     found = counted(len(warnings), "warning") if warnings else "No problems"
     click.echo(f"{found}: {entries:,} registry entries, {len(project.chart.segments):,} segments, {len(project.locales)} locales.")
+    click.echo(f"Port pages translated: {project.completeness_of(tag for tag in project.locales if tag != SOURCE)}.")
 
 
 @main.command()

@@ -138,6 +138,12 @@ def split(body: str, first_line: int = 1) -> Iterator[Block]:
         yield Block(first_line + start, item[1] if item else "", text)
 
 
+def messages(document: Document) -> Iterator[str]:
+    """What is translated of a document: its title, and its texts in order."""
+    yield document.front.title
+    yield from (block.text for block in document.blocks if block.message)
+
+
 class Translated(NamedTuple):
     """A document in one language, still Markdown; ``gaps`` is what it lacks of a translation.
 

@@ -14,6 +14,7 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import msgspec
 from xxhash import xxh3_64_digest
 
 from portolan import index, view
@@ -24,6 +25,7 @@ from portolan.ports import Segment
 from portolan.project import Project
 from portolan.prose import Prose
 from portolan.registry.types import translated
+from portolan.settings import Share
 from portolan.sitemaps import Sitemap
 from portolan.templates import NO_NEEDS
 from portolan.verdict import STRIDE
@@ -91,7 +93,8 @@ class Fingerprints:
         registry = registry_for(kind, project)
         cited = [self._said.cited(literal) for literal in sorted(needs.literals) if literal in project.chart.references]
         plain = self._said.plain
-        common = (self._menu, assets, cited, sorted(project.chart.common), plain(project.settings), plain(registry))
+        settings = msgspec.structs.replace(project.settings, publish_at=Share())  # what it decides is told by menu and locales
+        common = (self._menu, assets, cited, sorted(project.chart.common), plain(settings), plain(registry))
         parts = [project.code, *(project.templates[name].encode() for name in needs.templates), repr(common).encode()]
         return parts, [text for entry in _entries(registry) for _, text in translated(entry)]
 
@@ -120,7 +123,7 @@ class _OfLocale:
         parts, texts = self._whole.shared(kind, template)
         words = [self._words(*forms) for forms in sorted(needs.messages)]
         named = [self._documents(slug) for slug in project.prose[self._tag] if needs.document(slug)]
-        said = repr((self._tag, self._locale.plural_rule, words, list(map(self._words, texts))))
+        said = repr((self._tag, self._locale.draft, self._locale.plural_rule, words, list(map(self._words, texts))))
         return digest([*parts, *named, said.encode()])
 
     @cached_property

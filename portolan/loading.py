@@ -40,11 +40,13 @@ def load_project(root: Path, prove: Prove) -> Project:
     digest = named([code.hex(), *(path + digest.hex() for path, digest in sources.items())])
     project: Project | None = None if problems else cache.get("project", digest)
     if project is None:
+        from portolan.completeness import rate
         from portolan.reading import Reading  # here, for its libraries take longer to load than an unchanged project
 
         project = Reading(root, cache, code, sources, digest, problems).project()
         if problems := prove(project, cache):
             raise ProblemsFound(problems)
+        rate(project)
         cache.keep("project", digest, project)
         return project
     return replace(project, cache=cache)

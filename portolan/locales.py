@@ -72,13 +72,14 @@ class Locale:
         self.__dict__["_strings"] = {message.ids: message.strings for message in catalog.messages}
         self._revised = frozenset(message.ids for message in catalog.messages if message.revised)
         self._pickle = b""
+        self.draft = False  # whether too little of it is translated to be published
 
     def __repr__(self) -> str:
         return f"Locale({self.tag})"
 
     def __getstate__(self) -> dict[str, object]:
         # menus show name and direction of all locales, and need neither CLDR's data for that nor the strings
-        kept = {field: getattr(self, field) for field in ("tag", "plural_rule", "name", "direction", "_revised")}
+        kept = {field: getattr(self, field) for field in ("tag", "plural_rule", "name", "direction", "_revised", "draft")}
         return {**kept, "_pickle": pickle.dumps(self._strings, pickle.HIGHEST_PROTOCOL)}
 
     @cached_property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import msgspec
@@ -28,8 +29,9 @@ class Project:
     """The sources in the form that pages are made from.
 
     ``sources`` maps every file that was read to the digest of its bytes, the generator's own among them, and ``digest``
-    names them all; ``code`` names the generator and its libraries. ``prose`` is by locale and slug. ``warnings`` are what
-    should be mended in the sources, but stops nothing.
+    names them all; ``code`` names the generator and its libraries. ``prose`` is by locale and slug, and so is ``documents``: the
+    messages of each, its title first. ``warnings`` are what should be mended in the sources, but stops nothing. ``weights`` tells
+    on how many port pages a message stands, ``completeness`` how much of them each locale has translated (``completeness``).
     """
 
     digest: bytes
@@ -46,7 +48,10 @@ class Project:
     assets: Mapping[str, bytes]
     search: bytes
     cache: Cache
+    documents: Mapping[str, tuple[str, ...]]
     warnings: tuple[Problem, ...] = ()
+    weights: dict[tuple[str, ...], int] = field(default_factory=dict)
+    completeness: dict[str, float] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # what is cached is derived
@@ -70,6 +75,16 @@ class Project:
     def told(self) -> Callable[[Block], Told]:
         """What the index pages of blocks tell."""
         return told_by(self.chart)
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The locales that are no drafts: those that the site is built in, and that its pages lead to."""
+        return tuple(tag for tag, locale in self.locales.items() if not locale.draft)
+
+    def completeness_of(self, tags: Iterable[str]) -> str:
+        """How much of the port pages locales have translated, in words; nothing but all of it is 100 %."""
+        shares = {tag: math.floor(100 * self.completeness[tag]) for tag in tags}
+        return ", ".join(f"{tag} {share} %{' (draft)' if self.locales[tag].draft else ''}" for tag, share in shares.items())
 
     @property
     def asset_paths(self) -> dict[str, str]:

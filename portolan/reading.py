@@ -18,9 +18,9 @@ from portolan.ports import Chart, Said
 from portolan.problem import Problem, ProblemsFound, errors
 from portolan.project import Project, content, named
 from portolan.prose import Prose
-from portolan.registry.load import decode, load_registry
+from portolan.registry.load import load_registry
 from portolan.registry.types import Registry
-from portolan.settings import PATH, Settings
+from portolan.settings import PATH, Settings, decode
 from portolan.sources import decoded, paths, read, read_text
 from portolan.structs import build
 from portolan.templates import Compiled, Needs, circles, compile_template, needs
@@ -77,7 +77,8 @@ class Reading:
         assets["chart.png"] = self._follows("picture", lambda: picture(chart))
         return Project(
             self._digest, self._code, self._sources, settings, chart, suggestions, locales, Packed(rendered), templates, compiled, needed, assets,
-            self._follows("search", lambda: search.index(chart, titles), titles), self._cache, tuple(sorted(set(problems))),
+            self._follows("search", lambda: search.index(chart, titles), titles), self._cache,
+            {slug: tuple(documents.messages(document)) for slug, document in written.items()}, tuple(sorted(set(problems))),
         )  # fmt: skip
 
     def _follows(self, name: str, make: Callable[[], T], *others: object) -> T:

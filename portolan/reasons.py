@@ -56,9 +56,10 @@ class State(msgspec.Struct, frozen=True):
 
     def plan(self, project: Project, folder: Path) -> Plan:
         """What the run was asked for, for the sources as they are now; everything, if there was none."""
-        locales = tuple(tag for tag in self.locales if tag in project.locales)
+        possible = project.published if self.whole else tuple(project.locales)
+        locales = tuple(tag for tag in self.locales if tag in possible)
         if not locales:
-            return Plan(project, folder, tuple(project.locales))
+            return Plan(project, folder, project.published)
         return Plan(project.published_at(self.base_url), folder, locales, tuple(Span.parse(span) for span in self.spans), whole=self.whole)
 
     def reached(self, after: State) -> set[str]:

@@ -251,6 +251,11 @@ class Sheet:
         """The relative link to this page in another language."""
         return self._link(self.page.translated(tag).path)
 
+    @property
+    def others(self) -> dict[str, Locale]:
+        """The other languages that pages lead to."""
+        return {tag: locale for tag, locale in self.locales.items() if tag != self.locale.tag}
+
     def asset(self, name: str) -> str:
         """The relative link to a file of ``assets/`` under its hashed name."""
         self._declared(name in self._needs.literals, name)

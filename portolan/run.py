@@ -259,10 +259,11 @@ def _loss(before: Manifest, after: Manifest, gone: Sequence[str]) -> str:
 
 
 def _with_menu(plan: Plan, before: Manifest) -> Plan:
-    """Pages link to the locales that are built or were built before; a whole build drops the others."""
-    published = {tag for tag in plan.project.locales if before.below(tag)} if not plan.whole else set()
-    menu = tuple(tag for tag in plan.project.locales if tag in plan.locales or tag in published)
-    return replace(plan, menu=menu)
+    """Pages link to the locales that are built or were built before; a whole build drops the others. Drafts are linked where
+    there is nothing else."""
+    there = {tag for tag in plan.project.locales if before.below(tag)} if not plan.whole else set()
+    menu = tuple(tag for tag in plan.project.published if tag in plan.locales or tag in there)
+    return replace(plan, menu=menu or plan.locales)
 
 
 @contextmanager

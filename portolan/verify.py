@@ -36,6 +36,7 @@ _ID = re.compile(r'\sid="([^"]*)"')
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _LANG = re.compile(r'<html lang="([^"]*)"')
 _CANONICAL = re.compile(r'<link rel="canonical" href="([^"]*)"')
+_HIDDEN = '<meta name="robots" content="noindex">'  # drafts
 _NEIGHBOUR = re.compile(r"\d+\.html\Z")
 _ENTRY = re.compile(r"<url><loc>([^<]*)</loc><lastmod>[^<]*</lastmod>(.*?)</url>")
 _ALTERNATE = re.compile(r'hreflang="([^"]*)" href="([^"]*)"')
@@ -124,7 +125,7 @@ def _look(paths: list[str]) -> Found:
             note("title", "must have a title")
         elif (first := found.titles.setdefault(f"{path.partition('/')[0]}: {html.unescape(title[1])}", path)) != path:
             note("title", f"must have a title of its own, not that of {first}")
-        if canonical and (first := found.canonicals.setdefault(canonical[1], path)) != path:
+        if canonical and _HIDDEN not in text and (first := found.canonicals.setdefault(canonical[1], path)) != path:
             note("canonical", f"must have an address of its own, not that of {first}")
         _weight(path, text, data, at, note)
     return found

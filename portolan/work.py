@@ -77,7 +77,8 @@ class Plan:
             return []
         settings = self.project.settings
         singles = [page for page in single_pages(self.project, settings.default_locale) if page.is_html]
-        return sitemaps.sitemaps(self.project.chart, settings.base_url, self.locales, settings.default_locale, singles)
+        published = tuple(tag for tag in self.locales if tag in self.project.published)
+        return sitemaps.sitemaps(self.project.chart, settings.base_url, published, settings.default_locale, singles)
 
     @property
     def manifest(self) -> Manifest:

@@ -14,6 +14,8 @@ from portolan.project import Project
 from portolan.proof import prove
 
 ROOT = Path(__file__).parent.parent
+# What pages lead to in tests, however many languages there are by now, and however complete they are.
+MENU = ("en", "bn", "de", "id", "pt", "zh-Hans")
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +26,8 @@ def project() -> Project:
 
 @pytest.fixture(scope="session")
 def builder(project: Project) -> Callable[[str], Builder]:
-    """A builder by locale, with the full language menu."""
-    return cache(lambda tag: Builder(project, tag, project.locales))
+    """A builder by locale, with a full language menu."""
+    return cache(lambda tag: Builder(project, tag, MENU))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from portolan import extract
+
 WORDS = ("harbour", "beacon", "anchor", "compass", "lighthouse", "quay")
 
 
@@ -20,7 +22,7 @@ class Editor:
         self.kinds: tuple[Callable[[], str], ...] = (
             self.add_use, self.remove_entry, self.change_title, self.change_number, self.add_abuse, self.change_reference,
             self.change_prose, self.change_message, self.untranslate, self.change_template, self.change_template_texts, self.change_asset,
-            self.change_setting, self.add_or_drop_locale, self.comment,
+            self.change_setting, self.add_or_drop_locale, self.comment, self.change_words, self.bring_up_to_date,
         )  # fmt: skip
 
     def edit(self) -> str:
@@ -71,11 +73,21 @@ class Editor:
     def change_prose(self) -> str:
         return self._replace("content/**/*.md", r"(?m)(?<=\.)$", lambda old: f"{old} The {self._word()} is near.")
 
+    def change_words(self) -> str:
+        """So little that translations may stay."""
+        return self._replace("content/**/*.md", r"\b(?:often|usually|program|computer|connection)\b", lambda old: self._word())
+
+    def bring_up_to_date(self) -> str:
+        paths = [path for path in self.folder.glob("locales/**/*.po*") if path.is_file()]
+        self._before |= {self.folder / extract.POT: None, **{path: path.read_bytes() for path in paths}}
+        extract.update(self.folder)
+        return "catalogs brought up to date"
+
     def change_message(self) -> str:
-        return self._replace("locales/*/LC_MESSAGES/*.po", r'(?m)^msgstr "\w[^"\\%{}`\[]*(?="$)', lambda old: f"{old} {self._word()}")
+        return self._replace("locales/*/LC_MESSAGES/*.po", r'(?m)^msgstr "[\w⟦][^"\\%{}`\[]*(?="$)', lambda old: f"{old} {self._word()}")
 
     def untranslate(self) -> str:
-        return self._replace("locales/*/LC_MESSAGES/*.po", r'(?m)^msgstr "\w[^"\\]*"$', lambda old: 'msgstr ""')
+        return self._replace("locales/*/LC_MESSAGES/*.po", r'(?m)^msgstr "[\w⟦][^"\\]*"$', lambda old: 'msgstr ""')
 
     def change_template(self) -> str:
         return self._replace("templates/*.html", r"</(?:p|ul|dl|nav|footer|head|li)>\n", lambda old: f"<!-- {self._word()} -->{old}")
@@ -88,7 +100,8 @@ class Editor:
 
     def change_setting(self) -> str:
         word = self._word()
-        new = self.random.choice((f"title: {word.title()}", f"base_url: https://{word}.example/", "default_locale: en", "default_locale: de"))
+        plain = ("default_locale: en", "default_locale: de", "publish_at: 0.8", "publish_at: 1")
+        new = self.random.choice((f"title: {word.title()}", f"base_url: https://{word}.example/", *plain))
         path = self.folder / "content/site.yaml"
         return self._write(path, re.sub(rf"(?m)^{new.partition(':')[0]}: .*", new, path.read_text()))
 
@@ -99,7 +112,8 @@ class Editor:
             path.unlink()
             return f"{path.parts[-3]} dropped"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes((self.folder / "locales/de/LC_MESSAGES/portolan.po").read_bytes())
+        german = (self.folder / "locales/de/LC_MESSAGES/portolan.po").read_text()
+        path.write_text(german.replace('"Language: de\\n"', f'"Language: {path.parts[-3]}\\n"'))
         return f"{path.parts[-3]} added"
 
     def comment(self) -> str:

@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from portolan.locales import catalog_path
-from portolan.po import parse
+from portolan.locales import SOURCE
 
 from .conftest import ROOT
+from .translated import translate
 
 # The parts of the content that are many: left out of the small project, but for these.
 _THINNED = ("articles", "registry/systems", "registry/uses")
@@ -81,24 +81,13 @@ def copy_of(root: Path, folder: Path) -> Path:
     return folder
 
 
-def complete(root: Path, tag: str) -> None:
-    """Give every message of a catalog a translation: where it lacks one, the English itself."""
-    path = root / catalog_path(tag)
-    catalog, _ = parse(path.read_text())
-    for entry in catalog.live:
-        if not entry.translated:
-            entry.strings = tuple(entry.ids[min(at, len(entry.ids) - 1)] for at in range(len(entry.strings)))
-            entry.flags = [flag for flag in entry.flags if flag != "fuzzy"]
-            entry.previous = None
-    path.write_text(str(catalog))
-
-
 def small_project(folder: Path, locales: Iterable[str] = ("en",)) -> Path:
     """A valid project that loads in a moment, in ``folder``, which must not exist yet.
 
-    It has our templates and texts, three articles, three systems, and a few entries of every kind.
+    It has our templates and texts, three articles, three systems, and a few entries of every kind. What is told in other
+    languages than English is translated, in a way: tests must not wait for translators.
     """
-    for name in ("assets", "content", "templates", *(f"locales/{tag}" for tag in locales)):
+    for name in ("assets", "content", "templates", "locales/en"):
         shutil.copytree(ROOT / name, folder / name)
     content = folder / "content"
     for path in [path for part in _THINNED for path in (content / part).iterdir()]:
@@ -107,4 +96,7 @@ def small_project(folder: Path, locales: Iterable[str] = ("en",)) -> Path:
     registry = {"assignments": _ASSIGNMENTS, "uses/all": _USES, "abuse": _ABUSE, "blocked": _BLOCKED}
     for name, text in registry.items():
         (content / "registry" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for tag in locales:
+        if tag != SOURCE:
+            translate(folder, tag)
     return folder

@@ -1,16 +1,24 @@
-"""Golden pages: what the site looks like as text, reviewed like code. `make golden` writes them anew."""
+"""Golden pages: what the site looks like as text, reviewed like code. `make golden` writes them anew.
+
+In other languages than English every message is ⟦in brackets⟧ in the place of its translation, so translators change no golden page.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from portolan.blocks import Builder, File
 from portolan.pages import Block, Page
+from portolan.project import Project
+
+from .conftest import MENU
+from .translated import all_translated
 
 GOLDEN = Path(__file__).parent / "golden"
 # One port of every kind: reserved, with an article, a span, blocked, abused, squatted, unassigned, dynamic, the last one.
@@ -21,6 +29,13 @@ PAGES = {
     "bn/ports/443.html": ("bn", 443),
     "zh-Hans/ports/60603.html": ("zh-Hans", 60603),
 }
+
+
+@pytest.fixture(scope="module")
+def builder(project: Project) -> Callable[[str], Builder]:
+    """A builder by locale, every language complete."""
+    complete = all_translated(project)
+    return cache(lambda tag: Builder(complete, tag, MENU))
 
 
 def made(builder: Builder) -> dict[str, bytes]:

@@ -37,7 +37,7 @@ SHARES = 40  # of the sequences, for several processes; each goes on from where 
 
 
 def build(project: Project, folder: Path, **options: bool) -> Report:
-    plan = Plan(project, folder, tuple(project.locales), SPANS)
+    plan = Plan(project, folder, project.published, SPANS)
     return run(plan, 1, Progress(), allow_removal=True, **options)
 
 

@@ -23,7 +23,8 @@ from portolan.po import FUZZY, Entry, PoFile, parse
 from portolan.problem import ProblemsFound
 
 from .conftest import ROOT
-from .projects import copy_of
+from .projects import small_project
+from .translated import bracketed, translate
 
 TRANSLATED = [tag for tag in locale_tags(ROOT) if tag != SOURCE]
 ROUNDS, EDITS = 5, 20
@@ -107,6 +108,7 @@ class Edits:
 def test_a_hundred_random_edits_lose_nothing(tag: str) -> None:
     template, _ = parse((ROOT / extract.POT).read_text())
     old, _ = parse((ROOT / catalog_path(tag)).read_text())
+    old.entries = [_completed(entry) for entry in merge(old, template, _forms(old)).entries]
     edits = Edits(template, Random(f"{tag}"))
     for _ in range(ROUNDS):
         edits.changed.clear()
@@ -121,8 +123,15 @@ def test_a_hundred_random_edits_lose_nothing(tag: str) -> None:
     assert parse(str(old))[0].fields == old.fields
 
 
+def _completed(entry: Entry) -> Entry:
+    """The message as it is when it is translated: what is so far must not decide what is tested."""
+    if entry.obsolete or entry.translated:
+        return entry
+    return replace(entry, strings=tuple(map(bracketed, entry.strings)), flags=[], previous=None)
+
+
 def _forms(catalog: PoFile) -> int:
-    return int(re.findall(r"nplurals=(\d)", catalog.header.strings[0])[0])
+    return int((re.findall(r"nplurals=(\d)", catalog.header.strings[0]) or ["2"])[0])
 
 
 def _assert_outcome(old: PoFile, new: PoFile, edits: Edits) -> None:
@@ -268,15 +277,14 @@ def test_what_is_written_is_read_again(pairs: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("path", [extract.POT, *map(catalog_path, locale_tags(ROOT))])
 def test_files_are_written_as_po_tools_write_them(path: str) -> None:
-    text = (ROOT / path).read_text()
-    assert str(parse(text)[0]) == text
     assert shutil.which("msgcat"), "install gettext"
     done = subprocess.run(["msgcat", "--force-po", "--no-wrap", ROOT / path], capture_output=True, text=True, check=True)
-    assert done.stdout == text
+    assert str(parse((ROOT / path).read_text())[0]) == done.stdout
 
 
 def test_bringing_up_to_date_changes_nothing_that_is(tmp_path: Path) -> None:
-    root = copy_of(ROOT, tmp_path)
+    root = small_project(tmp_path / "project")
+    translate(root, "de")
     extract.update(root)
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in root.glob("locales/**/*.po*")}
     extract.update(root)
@@ -287,14 +295,15 @@ def test_bringing_up_to_date_changes_nothing_that_is(tmp_path: Path) -> None:
     ("path", "text"),
     [
         ("content/registry/systems/linux.yaml", "  - broken: ["),
-        ("content/registry/uses/databases.yaml", "- prots: 9"),
+        ("content/registry/uses/all.yaml", "- prots: 9"),
         ("content/why/user.md", "\x00"),
         ("templates/port.html", "{% if %}"),
         ("locales/de/LC_MESSAGES/portolan.po", "msgstr"),
     ],
 )
 def test_what_cannot_be_read_stops_before_anything_is_written(path: str, text: str, tmp_path: Path) -> None:
-    root = copy_of(ROOT, tmp_path)
+    root = small_project(tmp_path / "project")
+    translate(root, "de")
     (root / "content/about.md").write_text((root / "content/about.md").read_text() + "\nOne more.\n")
     with open(root / path, "a") as file:
         file.write(f"\n{text}\n")
@@ -306,9 +315,12 @@ def test_what_cannot_be_read_stops_before_anything_is_written(path: str, text: s
 
 @pytest.mark.parametrize("writes", range(4))
 def test_a_write_that_fails_leaves_every_catalog_whole(writes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = copy_of(ROOT, tmp_path)
+    root = small_project(tmp_path / "project")
+    for tag in ("bn", "de", "pt"):
+        translate(root, tag)
+    extract.update(root)
     about = root / "content/about.md"
-    about.write_text(about.read_text().replace("charts the", "draws the"))
+    about.write_text(about.read_text().replace("port number", "port's number"))
     before = {path: path.read_bytes() for path in root.glob("locales/**/*.po*")}
     monkeypatch.setattr(files, "write_all", partial(_full, [writes]))
     with pytest.raises(OSError, match="full"):
@@ -320,7 +332,7 @@ def test_a_write_that_fails_leaves_every_catalog_whole(writes: int, tmp_path: Pa
     assert between.keys() == before.keys() == after.keys()
     assert all(between[path] in (before[path], after[path]) for path in after)
     assert sum(between[path] != before[path] for path in after) == writes
-    assert all(b"#, fuzzy, python-brace-format\n#| msgid" in after[root / catalog_path(tag)] for tag in TRANSLATED)
+    assert all(b"#| msgid" in after[root / catalog_path(tag)] for tag in ("bn", "de", "pt"))
 
 
 def _full(left: list[int], descriptor: int, data: bytes) -> None:

@@ -19,8 +19,10 @@ from portolan.project import Project
 from portolan.proof import prove
 
 from .conftest import ROOT
-from .projects import complete, copy_of
+from .projects import small_project
+from .translated import bracketed
 
+NOTE = bracketed("Parts of this page are not translated yet; they are in English.")
 TRANSLATED = [tag for tag in locale_tags(ROOT) if tag != SOURCE]
 
 
@@ -39,13 +41,14 @@ def test_catalog_passes_msgfmt(tag: str) -> None:
 
 
 def test_a_new_language_is_an_empty_file_and_one_command(tmp_path: Path) -> None:
-    root = copy_of(ROOT, tmp_path)
+    root = small_project(tmp_path / "project")
     catalog = root / catalog_path("ar")
     catalog.parent.mkdir(parents=True)
     catalog.touch()
     assert any(line.startswith("ar: 0 of") for line in update(root))
     text = catalog.read_text()
     assert '"Language: ar\\n"' in text
+    assert "nplurals=6" in text
     text = text.replace('msgid "Facts"\nmsgstr ""', 'msgid "Facts"\nmsgstr "حقائق"')
     catalog.write_text(text)
     project = load_project(root, prove)
@@ -74,37 +77,43 @@ def test_a_page_in_english_needs_no_excuse(project: Project) -> None:
     assert not any(b"not translated yet" in builder.port(port) for port in (22, 80, 9092, 60603))
 
 
-def test_untranslated_parts_are_marked_and_told(tmp_path: Path) -> None:
-    root = copy_of(ROOT, tmp_path)
-    complete(root, "de")
-    _untranslate(root, "A connection needs a port at both ends.")
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project in German, complete."""
+    root = small_project(tmp_path_factory.mktemp("translated") / "project", ("en", "de"))
+    load_project(root, prove)  # its copies know what was worked out
+    return root
+
+
+@pytest.fixture
+def root(translated: Path, tmp_path: Path) -> Path:
+    """A small project to be changed."""
+    return shutil.copytree(translated, tmp_path / "project")
+
+
+def test_untranslated_parts_are_marked_and_told(root: Path) -> None:
+    _untranslate(root, "Macs accept pictures and sound from other devices here.")
     project = load_project(root, prove)
-    page = Builder(project, "de", project.locales).port(60603).decode()
-    assert '<p lang="en">A connection needs a port' in page
-    assert "noch nicht übersetzt" in page
-    other = Builder(project, "de", project.locales).port(31050).decode()
-    assert "noch nicht übersetzt" not in other
+    page = Builder(project, "de", project.locales).port(5000).decode()
+    assert '<span lang="en">Macs accept pictures and sound from other devices here.</span>' in page
+    assert NOTE in page
+    assert NOTE not in Builder(project, "de", project.locales).port(31050).decode()
 
 
-def test_blocks_tell_of_untranslated_lines_where_they_stand(tmp_path: Path) -> None:
-    root = copy_of(ROOT, tmp_path)
-    complete(root, "de")
-    _untranslate(root, 'msgid "reserved"')
+def test_blocks_tell_of_untranslated_lines_where_they_stand(root: Path) -> None:
+    _untranslate(root, "reserved")
     project = load_project(root, prove)
     builder = Builder(project, "de", project.locales)
-    told = {str(block): "noch nicht übersetzt" in builder.index(block).data.decode() for block in (Block(0), Block(49152), Block(256))}
-    assert told == {"0-255": True, "49152-49407": False, "256-511": True}
+    told = {str(block): NOTE in builder.index(block).data.decode() for block in (Block(0), Block(49152), Block(512))}
+    assert told == {"0-255": True, "49152-49407": False, "512-767": False}
     assert '<span lang="en">reserved</span>' in builder.index(Block(0)).data.decode()
 
 
-def _untranslate(root: Path, message: str) -> None:
-    """Empty the German translation of the message with this text in it."""
-    catalog = root / catalog_path("de")
-    text = catalog.read_text()
-    start = text.index(message)
-    end = text.index("\n\n", start)
-    entry = text[start:end]
-    catalog.write_text(text.replace(entry, entry[: entry.index("msgstr")] + 'msgstr ""'))
+def _untranslate(root: Path, text: str) -> None:
+    """Empty the German translation of a message."""
+    path = root / catalog_path("de")
+    assert f'msgid "{text}"\nmsgstr "{bracketed(text)}"' in path.read_text()
+    path.write_text(path.read_text().replace(f'msgstr "{bracketed(text)}"', 'msgstr ""'))
 
 
 def test_numbers_follow_the_locale(project: Project) -> None:

@@ -17,20 +17,25 @@ from portolan.project import Project
 from portolan.proof import prove
 from portolan.translations import means_the_same
 
-from .conftest import ROOT
 from .projects import small_project
+from .translated import bracketed, translate
 
-REVISED = "ihre Übersetzung wird gerade überprüft"
-UNTRANSLATED = "noch nicht übersetzt"
+REVISED = bracketed("The English of parts of this page was edited; their translation is being revised.")
+UNTRANSLATED = bracketed("Parts of this page are not translated yet; they are in English.")
+ABOUT = "A *portolan* was the sailors' chart of ports. This one charts the {ports.count} ports of the Internet."
+SHOWN = "⟦A <em>portolan</em> was the sailors' chart of ports."
 PAGE = Page("about", "de")
 
 
 @pytest.fixture(scope="module")
 def translated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project in German, its catalog brought up to date."""
-    root = small_project(tmp_path_factory.mktemp("translated") / "project", ("en", "de"))
-    shutil.copy(ROOT / extract.POT, root / extract.POT)
+    """A small project in German, complete."""
+    root = small_project(tmp_path_factory.mktemp("translated") / "project")
+    (root / "content/about.md").write_text(f"---\ntitle: About\n---\n{ABOUT}\n")
+    (root / "content/why/temporary.md").write_text("---\ntitle: Why\n---\nAnyone can register one for a service, after a review by experts.\n")
+    translate(root, "de")
     extract.update(root)
+    load_project(root, prove)  # its copies know what was worked out
     return root
 
 
@@ -56,7 +61,7 @@ def page(project: Project, page: Page = PAGE) -> str:
 def test_a_small_edit_shows_the_old_translation_and_says_so(root: Path) -> None:
     before = load_project(root, prove)
     after = edited(root, "content/about.md", "was the sailors' chart of ports", "was the sailors' map of ports")
-    assert "Hafenkarte der Seefahrer" in page(after)
+    assert SHOWN in page(after)
     assert REVISED in page(after)
     assert UNTRANSLATED not in page(after)
     assert REVISED not in page(before)
@@ -75,10 +80,10 @@ def test_a_small_edit_shows_the_old_translation_and_says_so(root: Path) -> None:
 )
 def test_an_edit_that_can_change_the_meaning_shows_the_english(old: str, new: str, root: Path) -> None:
     shown = page(edited(root, "content/about.md", old, new))
-    assert "Hafenkarte der Seefahrer" not in shown
+    assert SHOWN not in shown
     assert UNTRANSLATED in shown
     assert REVISED not in shown
-    assert "Hafenkarte der Seefahrer" in (root / catalog_path("de")).read_text()
+    assert bracketed(ABOUT) in (root / catalog_path("de")).read_text()
 
 
 def test_a_typo_changes_nothing_for_others(root: Path) -> None:
@@ -87,20 +92,18 @@ def test_a_typo_changes_nothing_for_others(root: Path) -> None:
 
 
 def test_port_pages_say_so_too_where_they_show_it(root: Path) -> None:
-    project = edited(root, "content/why/user.md", "after a review by experts", "after a check by experts")
+    project = edited(root, "content/why/temporary.md", "after a review by experts", "after a check by experts")
     builder = Builder(project, "de", project.locales)
-    assert [REVISED in builder.port(port).decode() for port in (1027, 60603)] == [True, False]
-    assert builder.plain_port(1027) == builder.port(1027)
+    assert [REVISED in builder.port(port).decode() for port in (60603, 27000)] == [True, False]
+    assert builder.plain_port(60603) == builder.port(60603)
 
 
 def test_what_is_not_sound_falls_back_and_stops_nobody(root: Path) -> None:
     path = root / catalog_path("de")
-    lines = path.read_text().split("\n")
-    at = next(at for at, line in enumerate(lines) if "Hafenkarte der Seefahrer" in line)
-    lines[at] = lines[at].replace("{ports.count}", "65.536")
-    path.write_text("\n".join(lines))
+    path.write_text(path.read_text().replace(bracketed(ABOUT), bracketed(ABOUT).replace("{ports.count}", "65.536")))
+    line = path.read_text().split("\n").index(f'msgid "{ABOUT}"') + 1
     project = load_project(root, prove)
-    assert [(problem.line, problem.check, problem.severity) for problem in project.warnings] == [(at, "translation", "warning")]
+    assert [(problem.line, problem.check, problem.severity) for problem in project.warnings] == [(line, "translation", "warning")]
     assert "{ports.count}" in project.warnings[0].message
     assert UNTRANSLATED in page(project)
     assert load_project(root, prove).warnings == project.warnings
@@ -108,7 +111,7 @@ def test_what_is_not_sound_falls_back_and_stops_nobody(root: Path) -> None:
 
 def test_messages_without_words_are_nobodys_english(root: Path) -> None:
     path = root / catalog_path("de")
-    path.write_text(path.read_text().replace('msgstr "{label}: {text}"', 'msgstr ""'))
+    path.write_text(path.read_text().replace(f'msgstr "{bracketed("{label}: {text}")}"', 'msgstr ""'))
     project = load_project(root, prove)
     locale = project.locales["de"]
     assert (locale.translate("{label}: {text}"), locale.gaps("{label}: {text}")) == ("{label}: {text}", Gaps.NONE)

@@ -36,9 +36,9 @@ class Site:
     """The whole site. Raises what templates raise."""
 
     def __init__(self, project: Project) -> None:
-        self._plan = Plan(project, Path(), tuple(project.locales), menu=tuple(project.locales))
+        self._plan = Plan(project, Path(), project.published, menu=project.published)
         self._project = project
-        self._builder: Callable[[str], Builder] = cache(lambda tag: Builder(project, tag, project.locales))
+        self._builder: Callable[[str], Builder] = cache(lambda tag: Builder(project, tag, project.published))
 
     def answer(self, path: str) -> Answer:
         """The answer for a path relative to the site's root, without query."""

@@ -10,14 +10,14 @@ from typing import Any
 
 from portolan.entry import Entry
 from portolan.problem import Problem
-from portolan.registry.types import TRANSPORTS, Assignment, Registry, Span, translated_fields
+from portolan.registry.types import TRANSPORTS, Assignment, Citation, Registry, Span, translated_fields
 
 DYNAMIC = 49_152
 RANGES = {"system": Span(0, 1023), "user": Span(1024, DYNAMIC - 1), "dynamic": Span(DYNAMIC, 65_535)}
 _RFC_6335 = "RFC 6335, section 6"
 # What a field shows as it stands, although it means something in prose. Texts that are translated may hold code.
 _CODE = re.compile(r"`[^`]+`")
-_MARKUP = re.compile(r"\{[a-z][a-z0-9._-]*\}|\[\^[^\]\s]+\]|`|\*\*[^*]+\*\*|</?[A-Za-z][^<>]*>|&#?\w+;|\]\(")
+_MARKUP = re.compile(r"\{[a-z][a-z0-9._-]*\}|\[\^[^\]\s]+\]|`|\*\*[^*]+\*\*|</?[A-Za-z][^<>]*>|&#?\w{2,};|\]\(")
 _PLAIN = ("name", "title", "aliases", "programs")
 
 
@@ -128,6 +128,9 @@ def repeats(registry: Registry) -> Iterator[Problem]:
     yield from _repeats((e.url, e) for e in registry.references)
     yield from _repeats((f"{e.ports} {e.name}", e) for e in registry.uses)
     yield from _repeats((f"{e.ports} {e.name}", e) for e in registry.abuse)
+    citing: tuple[Any, ...] = (*registry.ranges, *registry.pools, *registry.uses, *registry.abuse, *registry.blocked)
+    for entry in citing:
+        yield from _repeats((cited.url, cited) for cited in entry.references if isinstance(cited, Citation))
     records = [(transport, e) for e in registry.assignments for transport in e.transports or ("any",)]
     yield from _repeats((f"{e.ports}/{transport} {e.name or e.status}", e) for transport, e in records)
 
@@ -148,13 +151,14 @@ def markup(registry: Registry) -> Iterator[Problem]:
         *registry.ranges, *registry.pools, *registry.uses, *registry.abuse, *registry.systems, *commands, *registry.references,
     )  # fmt: skip
     for entry in entries:
-        yield from _marked(entry)
+        yield from marked(entry)
         for cited in getattr(entry, "references", ()):
             if isinstance(cited, Entry):
-                yield from _marked(cited)
+                yield from marked(cited)
 
 
-def _marked(entry: Entry) -> Iterator[Problem]:
+def marked(entry: Entry) -> Iterator[Problem]:
+    """Names, titles and translated texts of an entry that hold markup."""
     translated = translated_fields(type(entry))
     for field in dict.fromkeys((*_PLAIN, *translated)):
         value = getattr(entry, field, None) or ()
@@ -178,7 +182,7 @@ def order(registry: Registry) -> Iterator[Problem]:
 
 
 def future(registry: Registry, latest: str) -> Iterator[Problem]:
-    """A day in the registry should not be yet to come: none is after ``latest``, YYYY-MM-DD."""
+    """A day or year in the registry should not be yet to come: none is after ``latest``, YYYY-MM-DD."""
     if registry.updated > latest and registry.assignments:
         yield _to_come(registry.assignments[0], "updated", registry.updated, line=1)
     commands = [command for system in registry.systems for command in system.commands]
@@ -186,8 +190,9 @@ def future(registry: Registry, latest: str) -> Iterator[Problem]:
     for kind in kinds:
         for entry in kind:
             for dated in (entry, *(cited for cited in getattr(entry, "references", ()) if isinstance(cited, Entry))):
-                for field in ("seen", "date", "changed", "since"):
-                    if (day := getattr(dated, field, None)) and day > latest[: len(day)]:
+                for field in ("seen", "date", "changed", "since", "year"):
+                    day = str(getattr(dated, field, None) or "")
+                    if day > latest[: len(day)]:
                         yield _to_come(dated, field, day)
 
 
