@@ -220,7 +220,7 @@ DAMAGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a gzip file with a changed byte": (lambda data: _flip(gzip.compress(data)), r":1: must be a whole gzip file"),
     "CSV of no day": (lambda data: as_csv(data), "does not say of which day"),
     "half of the CSV": (lambda data: as_csv(data)[: len(data) // 3], r":\d+: must (be CSV|have as many fields)"),
-    "another table": (lambda data: b"a,b\n1,2\n", "missing: Service Name, Port Number"),
+    "another table": (lambda data: b"a,b\n1,2\n", "missing: Port Number, Transport Protocol"),
     "a page that tells of an error": (lambda data: b"<html><body><p>Sorry<br></body>", ":1: must be XML"),
     "another registry": (_element("service-names-port-numbers", "protocol-numbers"), r":1: must be IANA's registry .* protocol-numbers"),
     "another namespace": (_element("www.iana.org/assignments", "example.org/ns"), ":1: must be IANA's registry"),
