@@ -48,11 +48,6 @@ def paths(root: Path, problems: list[Problem], *folders: str) -> list[str]:
     return sorted(found)
 
 
-def files(root: Path, *folders: str) -> list[Path]:
-    """The same as paths of this machine; nobody is told what can't be a source."""
-    return [root / path for path in paths(root, [], *folders)]
-
-
 def _first_link(root: Path, path: str) -> str | None:
     """The link that leads to ``path``, if one does."""
     ways = [*reversed(Path(path).parents), Path(path)][1:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -13,6 +12,9 @@ import pytest
 
 from portolan.cache import Cache
 from portolan.keys import own_key
+
+from .conftest import ROOT
+from .projects import unprivileged
 
 DIGEST = bytes(16)
 
@@ -116,12 +118,18 @@ def test_where_nothing_can_be_kept_it_works_as_well(place: str, checkout: Path) 
         folder.touch()
     elif place == "a folder in its place":
         (folder / "name").mkdir(parents=True)
-    elif os.getuid():
-        folder.mkdir(mode=0o000 if place == "unsearchable" else 0o500)
     else:
-        pytest.skip("nothing is forbidden to root")
-    assert cache(checkout).made("name", DIGEST, lambda: [1]) == [1]
-    assert cache(checkout).get("name", DIGEST) is None
+        folder.mkdir(mode=0o000 if place == "unsearchable" else 0o500)
+    command = [*unprivileged(), sys.executable, "-c", MADE_TWICE, str(checkout)]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert (run.stdout, run.stderr) == ("[1] None\n", "")
+
+
+MADE_TWICE = """
+import sys; from pathlib import Path; from portolan.cache import Cache
+cache = Cache(Path(sys.argv[1]) / ".cache")
+print(cache.made("name", bytes(16), lambda: [1]), cache.get("name", bytes(16)))
+"""
 
 
 def test_names_may_be_long(checkout: Path) -> None:

@@ -21,7 +21,7 @@ from portolan.registry.load import registry_files
 from portolan.sources import FOLDERS, paths, read, read_text
 
 from .conftest import ROOT
-from .projects import small_project
+from .projects import small_project, unprivileged
 
 # Beside a.yaml and a.md: what editors, file managers and other systems leave there.
 TEMPORARY = (
@@ -192,7 +192,7 @@ def test_the_registry_holds_files_of_known_kinds_only(name: str, root: Path) -> 
 UNREADABLE = (
     "content/registry/uses",
     "content/articles",
-    "content/why/user.md",
+    "content/about.md",
     "content/site.yaml",
     "content/notes.txt",
     "locales/de",
@@ -212,7 +212,7 @@ def test_what_can_not_be_read_is_told(root: Path) -> None:
     modes = {path: path.stat().st_mode for path in forbidden}
     for path in reversed(forbidden):
         path.chmod(0)
-    command: list[str | Path] = [*_unprivileged(), sys.executable, ROOT / "build.py", "--root", root, "check"]
+    command: list[str | Path] = [*unprivileged(), sys.executable, ROOT / "build.py", "--root", root, "check"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
     for path in sorted(forbidden):
         path.chmod(modes[path])
@@ -223,15 +223,6 @@ def test_what_can_not_be_read_is_told(root: Path) -> None:
     assert "Traceback" not in run.stderr
     assert run.returncode == 1
     assert told(root)[0].startswith("content/notes.txt:1: warning: ")
-
-
-def _unprivileged() -> list[str]:
-    """What takes from a command root's right to read everything."""
-    if os.getuid():
-        return []
-    if not shutil.which("setpriv"):
-        pytest.skip("nothing is forbidden to root, and setpriv is missing")
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def test_a_file_is_read_only_if_it_is_one(tmp_path: Path) -> None:
