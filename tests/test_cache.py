@@ -52,7 +52,9 @@ def test_what_is_kept_is_found_by_name_and_digest(checkout: Path) -> None:
     assert cache(checkout).get("another", DIGEST) is None
 
 
-def test_what_others_laid_there_is_not_unpickled(checkout: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_others_laid_there_is_not_unpickled(
+    checkout: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mark = tmp_path / "mark"
     file = checkout / ".cache" / "name"
     cache(checkout).keep("name", DIGEST, [1])
@@ -82,7 +84,9 @@ def test_the_key_is_made_once_and_for_nobody_else(home: Path, checkout: Path) ->
     assert key not in pickle.dumps(cache(checkout))
 
 
-@pytest.mark.parametrize("spoil", ["readable", "short", "folder", "home is a file", "within the project"])
+@pytest.mark.parametrize(
+    "spoil", ["readable", "short", "folder", "home is a file", "within the project"]
+)
 def test_without_a_key_of_ones_own_nothing_is_kept(
     spoil: str, home: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +110,10 @@ def test_without_a_key_of_ones_own_nothing_is_kept(
 
 def test_many_at_once_make_one_key(home: Path, checkout: Path) -> None:
     code = "import pathlib, sys; from portolan.keys import own_key; print(own_key(pathlib.Path(sys.argv[1])).hex())"
-    runs = [subprocess.Popen([sys.executable, "-c", code, checkout], stdout=subprocess.PIPE) for _ in range(6)]
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code, checkout], stdout=subprocess.PIPE)
+        for _ in range(6)
+    ]
     assert len({run.communicate()[0] for run in runs}) == 1
 
 
@@ -135,4 +142,8 @@ print(cache.made("name", bytes(16), lambda: [1]), cache.get("name", bytes(16)))
 def test_names_may_be_long(checkout: Path) -> None:
     for name in ("n" * 250, "n" * 251):
         cache(checkout).keep(name, DIGEST, name)
-    assert [cache(checkout).get("n" * size, DIGEST) for size in (250, 251, 252)] == ["n" * 250, "n" * 251, None]
+    assert [cache(checkout).get("n" * size, DIGEST) for size in (250, 251, 252)] == [
+        "n" * 250,
+        "n" * 251,
+        None,
+    ]
