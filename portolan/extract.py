@@ -74,7 +74,7 @@ def template(root: Path) -> PoFile:
     """All messages of the sources, in the order of the files they stand in; ``ProblemsFound`` for sources that can't be read."""
     found: dict[tuple[str | None, str], Entry] = {}
     problems = []
-    for name, line, ids, comments, context in located(root):
+    for name, line, ids, comments, context in _found(root):
         entry = found.setdefault((context, ids[0]), Entry(ids, ("",) * len(ids), context=context))
         if entry.ids != ids:
             problems.append(Problem(name, line, "template", f"{ids[0]!r} must have the same plural everywhere; see {entry.references[0]}"))
@@ -87,8 +87,7 @@ def template(root: Path) -> PoFile:
     return PoFile(Entry(("",), (fields,), comments=[_TITLE]), list(found.values()))
 
 
-def located(root: Path) -> Iterator[tuple[str, int, tuple[str, ...], list[str], str | None]]:
-    """Every message with its file, its line, its English (with plural: both forms), comments and context."""
+def _found(root: Path) -> Iterator[tuple[str, int, tuple[str, ...], list[str], str | None]]:
     mappings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
     for name in paths(root, [], *_FOLDERS):  # what can't be a source stopped the loading
         path = root / name
@@ -100,6 +99,11 @@ def located(root: Path) -> Iterator[tuple[str, int, tuple[str, ...], list[str], 
                     raise ProblemsFound([Problem(name, error.lineno, "template", error.message or "can't be read")]) from None
                 for line, message, comments, context in rows:
                     yield name, line, (message,) if isinstance(message, str) else tuple(message), comments, context
+
+
+def english(root: Path) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """The English of every message, with its file and line."""
+    return ((path, line, texts) for path, line, texts, *_ in _found(root))
 
 
 def _merged(root: Path, tag: str, pot: PoFile, typo: bool, problems: list[Problem]) -> PoFile:
