@@ -459,8 +459,8 @@ def test_search_and_chart_lead_on_without_javascript(visit: Open) -> None:
     expect(page.locator("noscript p")).to_be_visible()
     page.locator(".chart a", has_text="60416–60671").click()
     page.wait_for_url("**/en/blocks/60416-60671.html")
-    page.locator(".grid a", has_text="60603").click()
-    page.locator("#p60603 a").first.click()
+    page.locator("summary", has_text="60416–60605").click()
+    page.locator("#p60603 a").click()
     page.wait_for_url("**/en/ports/60603.html")
 
 
