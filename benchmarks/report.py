@@ -102,7 +102,7 @@ def _one_language(results: Results) -> Iterator[str]:
 def _repeated(results: Results) -> Iterator[str]:
     pages = results.facts["pages"]
     rows = []
-    for tool in (jobs.OURS):
+    for tool in jobs.OURS:
         found = [Job(tool, what, "tmpfs", pages) for what in (jobs.AGAIN, DESCRIPTION.name)]
         if any(job in results.runs for job in found):
             rows.append((tool, *(_spread(results, job) for job in found), _peak(results, found[0])))
@@ -112,7 +112,7 @@ def _repeated(results: Results) -> Iterator[str]:
 def _sizes(results: Results) -> Iterator[str]:
     sizes = sorted({job.pages for job in results.runs if job.languages == 1 and job.place == "tmpfs"})
     rows = []
-    for tool in (jobs.OURS):
+    for tool in jobs.OURS:
         found = [Job(tool, jobs.CLEAN, "tmpfs", pages) for pages in sizes]
         if any(job in results.runs for job in found):
             rows.append((tool, *(_spread(results, job) for job in found)))

@@ -308,7 +308,7 @@ def random_edits(bench: Bench) -> None:
                     made += 1
                 else:
                     editor.undo()
-            subprocess.run(ours.build(site, bench.processes), check=True)
+            subprocess.run([*ours.build(site, bench.processes), "--allow-removal"], check=True)
             with scratch(bench.work) as other:
                 subprocess.run(ours.build(other / "site", bench.processes), check=True)
                 different += differences(site, other / "site")

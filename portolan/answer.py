@@ -60,7 +60,7 @@ def answer(segment: Segment, article: Said = NOTHING) -> Answer:
     kind = article.kind or (first.kind if first else None)
     stance = article.stance or _stance(uses)
     reach = article.reach or (first.reach if first else None)
-    return Answer(lead, _words(kind, lead), _stance_document(lead, stance, reach), reach, uses, wide)
+    return Answer(lead, _words(kind, reach, lead), _stance_document(lead, stance, reach), reach, uses, wide)
 
 
 def situations(kind: str, written: Container[str]) -> tuple[str, ...]:
@@ -131,8 +131,10 @@ def _stance_document(lead: Lead, stance: Stance | None, reach: Reach | None) -> 
     return "unassigned" if lead in ("reserved", "deregistered") else lead
 
 
-def _words(kind: UseKind | None, lead: Lead) -> str:
+def _words(kind: UseKind | None, reach: Reach | None, lead: Lead) -> str:
     if lead in ("article", "uses"):
+        if kind == "web" and reach != "internet":
+            return "web-page"  # of a device or a program, not a site of the web
         return _WORDS.get(kind or "service", kind or "service")
     if lead.startswith("temporary"):
         return "temporary"

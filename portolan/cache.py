@@ -1,8 +1,8 @@
 """What was worked out before: pickles below ``.cache/``, each under a digest of everything that it was worked out from.
 
-The folder is ours alone and may be deleted at any time. A pickle that can't be read, whyever, is no pickle. Reading one
-can run code, so each is sealed with a key that only this user has (``keys``): what somebody else laid there, by a commit
-or through a cache that several share, is not opened.
+The folder is ours alone and may be deleted at any time. A pickle that can't be read, whyever, is no
+pickle. Reading one can run code, so each is sealed with a key that only this user has (``keys``):
+what somebody else laid there, by a commit or through a cache that several share, is not opened.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ class Packed(Mapping[str, T]):
         return len(self._pickles)
 
     def __getstate__(self) -> dict[str, bytes]:
-        return {name: made or pickle.dumps(self[name], pickle.HIGHEST_PROTOCOL) for name, made in self._pickles.items()}
+        return {
+            name: made or pickle.dumps(self[name], pickle.HIGHEST_PROTOCOL)
+            for name, made in self._pickles.items()
+        }
 
     def __setstate__(self, pickles: dict[str, bytes]) -> None:
         self._values, self._pickles = {}, pickles
@@ -63,13 +66,17 @@ class Cache:
         return own_key(self._folder.parent)
 
     def get(self, name: str, digest: bytes) -> Any:
-        """What is kept under ``name``, if made from just what ``digest`` (16 bytes) names; else ``None``."""
+        """What is kept under ``name``, if made from just what ``digest`` (16 bytes) names."""
         gc_was_on = gc.isenabled()
         gc.disable()  # a hundred thousand new objects and none of them garbage
         try:
             kept = memoryview(self._path(name).read_bytes())
             seal, pickled = kept[:_SEAL], kept[_SEAL:]
-            return pickle.loads(pickled) if hmac.compare_digest(seal, self._seal(name, digest, pickled)) else None
+            return (
+                pickle.loads(pickled)
+                if hmac.compare_digest(seal, self._seal(name, digest, pickled))
+                else None
+            )
         except Exception:
             return None
         finally:
@@ -94,11 +101,15 @@ class Cache:
                 temporary.unlink()
 
     def _path(self, name: str) -> Path:
-        short = name if len(name) <= _LONGEST else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+        short = (
+            name
+            if len(name) <= _LONGEST
+            else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+        )
         return self._folder / short
 
     def _seal(self, name: str, digest: bytes, pickled: bytes | memoryview) -> bytes:
-        """What nobody can work out for a pickle without the key. Raises ``ValueError`` where there is none."""
+        """What nobody can work out for a pickle without the key. ``ValueError`` if there is none."""
         if self._key is None:
             raise ValueError("there is no key")
         seal = hashlib.blake2b(digest, key=self._key, digest_size=_SEAL)

@@ -8,51 +8,23 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import click
-import msgspec
 
 from portolan import __version__
 from portolan.endings import counted, stop, told
-from portolan.fields import BaseUrl
-from portolan.folder import Folder, NotOurs
+from portolan.folder import Folder
 from portolan.hints import did_you_mean
-from portolan.kinds import words
 from portolan.loading import load_project
 from portolan.locales import SOURCE
+from portolan.options import list_file, no_source, ports_type, url_type
 from portolan.progress import progress_for
 from portolan.proof import prove
 from portolan.registry.rules import future
 from portolan.registry.types import PORTS, Span
-from portolan.run import Report, default_jobs, mend, run, selection
-from portolan.sources import FOLDERS
+from portolan.run import Report, default_jobs, mend, run
 from portolan.work import Plan
 
-# Where no site is built into, beside the folders of sources.
-_NO_OUTPUT = ("portolan", "tests", "benchmarks", "deploy", "docs", ".git", ".cache", ".venv")
 _ONE = r"\{(\d+)-\1\}"  # a run of one
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def ports_type(value: str) -> tuple[Span, ...]:
-    """``0-1023,8080`` as spans. A function, as click's classes for types are generic in its newest versions only."""
-    try:
-        return selection(Span.parse(int(part) if part.isdecimal() else part) for part in value.replace(" ", "").split(","))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def url_type(value: str) -> str:
-    """An http(s) URL; a slash at its end is added."""
-    try:
-        return msgspec.convert(value if value.endswith("/") else f"{value}/", BaseUrl)
-    except msgspec.ValidationError:
-        raise click.BadParameter(f"must be {words(BaseUrl)}, not {value!r}") from None
-
-
-def _list_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    """A file that can be written."""
-    if value is not None and (not value.name or not value.parent.is_dir()):
-        raise click.BadParameter(f"must name a file in a folder that is there, not {str(value)!r}")
-    return value
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,7 +51,7 @@ def main(ctx: click.Context, root: Path) -> None:
 @click.option("--dry-run", is_flag=True, help="Write nothing; list the files that would be written (+) or removed (-).")
 @click.option("--allow-removal", is_flag=True, help="Let a language go, or more than 1 % of the files.")
 @click.option(
-    "--changed-list", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", callback=_list_file,
+    "--changed-list", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", callback=list_file,
     help="Write the paths to be copied to FILE, in order (in steps: FILE.1 to FILE.3), "
     "and those to be deleted then to FILE.removed (FILE.4 and FILE.5).",
 )  # fmt: skip
@@ -100,7 +72,7 @@ def build(
 ) -> None:
     """Build the site, or a part of it: what changed since the last time, and nothing else."""
     with told():
-        folder = _no_source(root, out or root / "site")
+        folder = no_source(root, out or root / "site")
         project = load_project(root, prove)
         unknown = [tag for tag in tags if tag not in project.locales]
         if unknown:
@@ -140,15 +112,6 @@ def _list(report: Report) -> None:
         click.echo(f"- {path}")
     if report.refused:
         click.echo(f"It would be refused: {report.refused}.", err=True)
-
-
-def _no_source(root: Path, folder: Path) -> Path:
-    """The folder, unless it lies among the sources. Raises NotOurs."""
-    home, place = root.resolve(), folder.resolve()
-    for name in (*FOLDERS, *_NO_OUTPUT):
-        if place.is_relative_to(home / name):
-            raise NotOurs(f"{folder} lies in {name}/, among what the site is made from")
-    return folder
 
 
 @main.command()

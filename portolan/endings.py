@@ -45,7 +45,9 @@ def told(done: str = "built") -> Iterator[None]:
     except BrokenPipeError:
         raise  # who read our output has left, as head does; click ends without a word
     except OSError as error:
-        stop(f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on.")
+        stop(
+            f"{error.strerror or error}: {error.filename or 'the output'}. What is published is whole; the next run goes on."
+        )
     except KeyboardInterrupt:
         stop("interrupted. What is published is whole; the next run goes on.", code=130)
 

@@ -10,8 +10,8 @@ PLACES = ("path", "line", "lines")  # filled in by us, never written by hand
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Anything that stands in a YAML file.
 
-    ``path`` and ``line`` say where, ``lines`` which of its fields stand on a line of their own; none of them can be
-    written there.
+    ``path`` and ``line`` say where, ``lines`` which of its fields stand on a line of their own;
+    none of them can be written there.
     """
 
     path: str = ""

@@ -28,8 +28,7 @@ from portolan.problem import Problem, ProblemsFound
 from portolan.registry.load import HOME as REGISTRY
 from portolan.registry.load import file_kind, load_file
 from portolan.registry.types import translated
-from portolan.sources import files as sources
-from portolan.sources import read_text
+from portolan.sources import paths, read_text
 
 POT = f"{HOME}/messages.pot"
 KEYWORDS: dict[str, Any] = {"_": None, "_plain": None, "_n": (1, 2)}
@@ -90,8 +89,8 @@ def template(root: Path) -> PoFile:
 
 def _found(root: Path) -> Iterator[tuple[str, int, tuple[str, ...], list[str], str | None]]:
     mappings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
-    for path in sorted(sources(root, *_FOLDERS)):
-        name = path.relative_to(root).as_posix()
+    for name in paths(root, [], *_FOLDERS):  # what can't be a source stopped the loading
+        path = root / name
         for mapping in mappings:
             if pathmatch(mapping["pattern"], name):
                 try:

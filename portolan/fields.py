@@ -1,6 +1,7 @@
 """The kinds of values that stand in fields of YAML.
 
-Each carries the words for what it must be, which messages and JSON Schemas use, and some a rule that no pattern can say.
+Each carries the words for what it must be, which messages and JSON Schemas use, and some a rule
+that no pattern can say.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import msgspec
 # A line: no blank at its ends, something to be seen between them.
 _LINE = r"^[^\s](?:[^\t\n]*[^\s])?$(?!\n)"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_PORT = r"(?::[0-9]{1,5})?"
+_LOCAL = r"localhost|[0-9.]{7,15}|\[[0-9a-f:]+\]"
+_STEP = r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+"
+_MAILBOX = r"[A-Za-z0-9.!#$%&'*+/=?^_~-]+"
 _IN_URL = r"[^\s\"<>\\^`{|}]"
 _FIRST_YEAR, _LAST_YEAR = 1969, 2199  # RFC 1 is of 1969
 
@@ -31,17 +36,32 @@ def _real_day(text: str) -> None:
 Id = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", max_length=80, description="an id: lower-case words joined by hyphens"
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)",
+        max_length=80,
+        description="an id: lower-case words joined by hyphens",
     ),
 ]
-Line = Annotated[str, msgspec.Meta(pattern=_LINE, max_length=600, description="text on one line, without blanks around it")]
+Line = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_LINE, max_length=600, description="text on one line, without blanks around it"
+    ),
+]
 Name = Annotated[
-    str, msgspec.Meta(pattern=_LINE, max_length=80, description="a name of at most 80 letters, on one line, without blanks around it")
+    str,
+    msgspec.Meta(
+        pattern=_LINE,
+        max_length=80,
+        description="a name of at most 80 letters, on one line, without blanks around it",
+    ),
 ]
 Text = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"\S", max_length=1000, description="English text, translated through the PO catalogs", extra={"translated": True}
+        pattern=r"\S",
+        max_length=1000,
+        description="English text, translated through the PO catalogs",
+        extra={"translated": True},
     ),
 ]
 Sentence = Annotated[
@@ -55,7 +75,11 @@ Sentence = Annotated[
 ]
 Url = Annotated[
     str,
-    msgspec.Meta(pattern=rf"^https://{_HOST}(?::[0-9]{{1,5}})?(?:[/?#]{_IN_URL}*)?$(?!\n)", max_length=500, description="an https URL"),
+    msgspec.Meta(
+        pattern=rf"^https://{_HOST}{_PORT}(?:[/?#]{_IN_URL}*)?$(?!\n)",
+        max_length=500,
+        description="an https URL",
+    ),
 ]
 Date = Annotated[
     str,
@@ -69,14 +93,14 @@ Date = Annotated[
 BaseUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^https?://(?:{_HOST}|localhost|[0-9.]{{7,15}}|\[[0-9a-f:]+\])(?::[0-9]{{1,5}})?/(?:(?!\.{{1,2}}/)[A-Za-z0-9._~!$&'()*+,;=:@%-]+/)*$(?!\n)",
+        pattern=rf"^https?://(?:{_HOST}|{_LOCAL}){_PORT}/(?:(?!\.{{1,2}}/){_STEP}/)*$(?!\n)",
         description="an http(s) URL without query that ends in /",
     ),
 ]
 Contact = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^(?:https://{_HOST}(?:[/?#]{_IN_URL}*)?|mailto:[A-Za-z0-9.!#$%&'*+/=?^_~-]+@{_HOST})$(?!\n)",
+        pattern=rf"^(?:https://{_HOST}(?:[/?#]{_IN_URL}*)?|mailto:{_MAILBOX}@{_HOST})$(?!\n)",
         description="an https URL or mailto: and an address",
     ),
 ]
@@ -84,7 +108,7 @@ Contact = Annotated[
 Endpoint = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^https://{_HOST}(?::[0-9]{{1,5}})?(?:/[A-Za-z0-9._~/-]*)?$(?!\n)",
+        pattern=rf"^https://{_HOST}{_PORT}(?:/[A-Za-z0-9._~/-]*)?$(?!\n)",
         description="an https URL without query",
     ),
 ]

@@ -1,7 +1,9 @@
-"""The folder that a site is built into: whether it is ours, and what we keep in it, in ``.portolan/``.
+"""The folder that a site is built into.
 
-What we keep is never published: the list of what we wrote, the records of what it was made from, what is pending for a deploy
-tool, the state that the last run left, and a lock.
+Whether it is ours, and what we keep in it, in ``.portolan/``.
+
+What we keep is never published: the list of what we wrote, the records of what it was made from,
+what is pending for a deploy tool, the state that the last run left, and a lock.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ OURS = ".portolan"
 _HARMLESS = {OURS, ".gitignore"}
 _FILES = ("manifest", "state", "pending", "folders", "lock")
 _FOLDERS = ("records", "growing")
+_WAY_OUT = "`build.py build --clean` takes over what is recorded, and makes every page anew"
 
 
 class NotOurs(Exception):
@@ -48,15 +51,15 @@ class Folder:
     def claim(self, adopt: bool = False) -> Manifest:
         """What we wrote into the folder before.
 
-        Raises NotOurs when it holds what we didn't write, and Damaged when what we keep there can't be read; to ``adopt`` it
-        is to take for ours what the records say.
+        Raises NotOurs when it holds what we didn't write, and Damaged when what we keep there can't
+        be read; to ``adopt`` it is to take for ours what the records say.
         """
         if self.folder.exists() and not self.folder.is_dir():
             raise NotOurs(f"{self.folder} is not a folder")
         self._refuse_what_leads_away()
         if damage := self._damage():
             if not adopt:
-                raise Damaged(f"{damage}. `build.py build --clean` takes over what is recorded, and makes every page anew")
+                raise Damaged(f"{damage}. {_WAY_OUT}")
             return self.records.written()
         data = files.read(self._manifest)
         return Manifest() if data is None else Manifest.parse(data.decode())
@@ -69,7 +72,10 @@ class Folder:
             raise NotOurs(f"{self.ours} is not a folder")
 
     def _damage(self) -> str:
-        """What is wrong with what we keep, in words. Raises NotOurs for a folder that we never built into."""
+        """What is wrong with what we keep, in words.
+
+        Raises NotOurs for a folder that we never built into.
+        """
         if misplaced := self._misplaced():
             return f"{misplaced[0]} is not as it was left"
         data = files.read(self._manifest)
@@ -86,8 +92,9 @@ class Folder:
         if self.ours.exists():
             return f"{self._manifest} is gone"
         raise NotOurs(
-            f"{self.folder} is neither empty nor made by this program: it holds {foreign} (if it was, and its {OURS} is lost, "
-            f"make an empty folder of that name in it and build with --clean)"
+            f"{self.folder} is neither empty nor made by this program: it holds {foreign} "
+            f"(if it was, and its {OURS} is lost, make an empty folder of that name in it and build "
+            "with --clean)"
         )
 
     def _misplaced(self) -> list[Path]:
@@ -96,7 +103,9 @@ class Folder:
         of_files = [self.ours / name for name in _FILES]
         of_files += sorted(records.iterdir()) if records.is_dir() else []
         wrong = [path for path in of_files if path.exists() and not files.is_file(path)]
-        return wrong + [p for p in (self.ours / n for n in _FOLDERS) if p.exists() and not p.is_dir()]
+        return wrong + [
+            p for p in (self.ours / n for n in _FOLDERS) if p.exists() and not p.is_dir()
+        ]
 
     def set_right(self) -> None:
         """Take away what stands in the place of something that we keep."""
@@ -128,7 +137,10 @@ class Folder:
             shutil.rmtree(left)
 
     def record(self, manifest: Manifest) -> None:
-        """Keep the manifest. It is recorded before the writing (what may come) and after it (what is there)."""
+        """Keep the manifest.
+
+        It is recorded before the writing (what may come) and after it (what is there).
+        """
         self.ours.mkdir(parents=True, exist_ok=True)
         files.replace(self._manifest, str(manifest).encode())
 
@@ -137,7 +149,10 @@ class Folder:
         return os.path.isdir(self._hidden(tree))
 
     def tell_changes(self, tell: Callable[[Changes], None]) -> None:
-        """Call ``tell`` with what is to be published; it stays pending until it is said to be published."""
+        """Call ``tell`` with what is to be published.
+
+        It stays pending until it is said to be published.
+        """
         with self.locked():
             self.pending.tell(self.folder, self.claim(), self.is_growing, tell)
 
@@ -146,7 +161,7 @@ class Folder:
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove the folders in order, but for those that hold something: somebody else's file, or ours that stay."""
+    """Remove the folders in order, but for those that hold a file: somebody else's, or ours."""
     for folder in folders:
         try:
             folder.rmdir()

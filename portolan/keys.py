@@ -1,4 +1,4 @@
-"""The key of this user, outside every checkout: who can write into a checkout can't seal anything with it."""
+"""The key of this user, outside every checkout: who can write there can't seal anything with it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _SIZE = 32  # bytes
 def own_key(project: Path) -> bytes | None:
     """The key, made when there is none yet.
 
-    ``None`` where nothing can be kept to oneself: in a home that can't be written to, that others may read, or that
-    lies within the ``project``, whose files may be anybody's.
+    ``None`` where nothing can be kept to oneself: in a home that can't be written to, that others
+    may read, or that lies within the ``project``, whose files may be anybody's.
     """
     path = _place()
     if path is None or path.is_relative_to(project.resolve()):
@@ -39,7 +39,9 @@ def _read(path: Path) -> bytes | None:
             key = file.read(_SIZE + 1)
     except OSError:
         return None
-    alone = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077)
+    alone = not hasattr(os, "getuid") or (
+        status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
+    )
     return key if alone and len(key) == _SIZE else None
 
 

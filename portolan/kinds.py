@@ -1,4 +1,6 @@
-"""What the types of fields say: in words for people, and in parts for those who build values of them."""
+"""What the types of fields say: in words for people, and in parts for those who build values of
+them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,12 @@ import msgspec
 
 from portolan.entry import PLACES
 
-_WORDS: dict[Any, str] = {str: "text", int: "a whole number", bool: "true or false", date: "a day as YYYY-MM-DD"}
+_WORDS: dict[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    date: "a day as YYYY-MM-DD",
+}
 _NOTHING = type(None)
 
 
@@ -34,7 +41,18 @@ class Items(NamedTuple):
 def fields(kind: type) -> dict[str, Field]:
     """The fields of a struct that are written by hand."""
     hints = get_type_hints(kind, include_extras=True)
-    return {field.name: Field(hints[field.name], field.required) for field in msgspec.structs.fields(kind) if field.name not in PLACES}
+    return {
+        field.name: Field(hints[field.name], field.required)
+        for field in msgspec.structs.fields(kind)
+        if field.name not in PLACES
+    }
+
+
+@functools.cache
+def lists_of_entries(kind: type) -> tuple[str, ...]:
+    """The fields of a struct that list other structs."""
+    items = {name: items_of(field.type) for name, field in fields(kind).items()}
+    return tuple(name for name, found in items.items() if found and struct_of(found.kind))
 
 
 @functools.cache
@@ -61,7 +79,12 @@ def takes_text(kind: Any) -> bool:
 @functools.cache
 def choices(kind: Any) -> tuple[str, ...]:
     """The words that a type allows, if it allows just a few."""
-    return tuple(word for member in _members(kind) if get_origin(member) is Literal for word in get_args(member))
+    return tuple(
+        word
+        for member in _members(kind)
+        if get_origin(member) is Literal
+        for word in get_args(member)
+    )
 
 
 @functools.cache
@@ -73,11 +96,15 @@ def rules_of(kind: Any) -> tuple[Callable[[Any], None], ...]:
 
 @functools.cache
 def words(kind: Any) -> str:
-    """What a value of the type must be: "one of tcp, udp", "an https URL", "a list, each item an id"."""
+    """What a value of the type must be: "one of tcp, udp", "an https URL", "a list, each item an
+    id".
+    """
     if items := items_of(kind):
         least = "with one item at least, each " if items.needed else "each item "
         return f"a list, {least}{words(items.kind)}"
-    return " or ".join(dict.fromkeys(_words(member) for member in _members(kind) if member is not _NOTHING))
+    return " or ".join(
+        dict.fromkeys(_words(member) for member in _members(kind) if member is not _NOTHING)
+    )
 
 
 def _words(kind: Any) -> str:

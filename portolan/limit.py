@@ -1,4 +1,4 @@
-"""A limit to how long something may take: what doesn't come to an end by itself ends in an error where it is."""
+"""A limit to how long something may take: what doesn't come to an end ends in an error where it is."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class TookTooLong(Exception):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong in what takes more than ``seconds`` of the processor's time, however busy the machine is.
+    """Raise TookTooLong in what takes more than ``seconds`` of the processor's time.
 
-    Within another limit that one counts. Only Python's own steps are stopped, and only in the main thread: elsewhere,
-    and on Windows, there is no limit.
+    How busy the machine is doesn't matter. Within another limit that one counts. Only Python's own
+    steps are stopped, and only in the main thread: elsewhere, and on Windows, there is no limit.
     """
     if not _can_stop() or signal.getitimer(signal.ITIMER_VIRTUAL)[0]:
         yield

@@ -1,8 +1,9 @@
 """The only writer. It puts files into a folder that is ours, and takes away only what it wrote.
 
-A file that is there already is replaced in one step, and only when its bytes differ. A *tree* that is new (the first build of
-a locale) grows out of sight below ``.portolan/`` and appears with one rename. So no published file is ever torn. Nothing is
-written or removed by way of a link, or at a path at which no page of ours can be.
+A file that is there already is replaced in one step, and only when its bytes differ. A *tree* that
+is new (the first build of a locale) grows out of sight below ``.portolan/`` and appears with one
+rename. So no published file is ever torn. Nothing is written or removed by way of a link, or at a
+path at which no page of ours can be.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ class Obstacle(Exception):
 
 
 class Output(Folder):
-    """An output folder that is written into. The parent process opens and closes the run; any process may write."""
+    """An output folder that is written into.
+
+    The parent process opens and closes the run; any process may write.
+    """
 
     def __init__(self, folder: Path, dry: bool = False) -> None:
         super().__init__(folder, dry)
@@ -48,7 +52,10 @@ class Output(Folder):
         return not files.holds(target, data) and self._replace(target, data)
 
     def writer(self, folder: str) -> Callable[[str, bytes, bool], bool]:
-        """``write`` for many files of a folder, by name. Where the last argument is true, something else is known to be there."""
+        """``write`` for many files of a folder, by name.
+
+        Where the last argument is true, something else is known to be there.
+        """
         tree = folder.partition("/")[0]
         is_fresh = self.is_fresh(tree)
         path = self._hidden(tree) + folder[len(tree) :] if is_fresh else f"{self.folder}/{folder}"
@@ -93,11 +100,17 @@ class Output(Folder):
         return self._fresh[tree]
 
     def is_lost(self, tree: str) -> bool:
-        """Whether a tree is neither published nor growing: what was recorded of it holds no longer."""
+        """Whether a tree is neither published nor growing.
+
+        What was recorded of it holds no longer.
+        """
         return self.is_fresh(tree) and not self.is_growing(tree)
 
     def remove(self, paths: Iterable[str]) -> Iterator[str]:
-        """Take away files that we wrote, and the folders that this leaves empty. Gives those that were there."""
+        """Take away files that we wrote, and the folders that this leaves empty.
+
+        Gives those that were there.
+        """
         folders: set[Path] = set()
         leads_away: dict[str, bool] = {}
         for path in paths:
@@ -123,7 +136,10 @@ class Output(Folder):
                 shutil.rmtree(left)
 
     def room(self) -> tuple[int, int | None, int]:
-        """Free bytes, free files (``None`` where the file system has no limit), and the size that a file's last bytes take up."""
+        """Free bytes, free files, and the size that a file's last bytes take up.
+
+        Files are ``None`` where the file system has no limit.
+        """
         place = self.folder
         while not place.exists():
             place = place.parent
@@ -139,7 +155,10 @@ class Output(Folder):
         return True
 
     def _beside(self) -> str:
-        """A folder of this process, for files on their way: processes that share one get in each other's way."""
+        """A folder of this process, for files on their way.
+
+        Processes that share one get in each other's way.
+        """
         folder = f"{self.ours}/way-{os.getpid()}"
         if folder not in self._made:
             os.makedirs(folder, exist_ok=True)
@@ -147,14 +166,20 @@ class Output(Folder):
         return folder
 
     def _descriptor(self, folder: str) -> int:
-        """An open folder: files are named below it, which saves the system the way through all folders, thousands of times."""
+        """An open folder.
+
+        Files are named below it, which saves the system the way through all folders.
+        """
         if folder not in self._open:
             self._folder_of(f"{folder}/")
             self._open[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         return self._open[folder]
 
     def _grow(self, target: str, data: bytes) -> bool:
-        """Write straight into a hidden tree; what an interrupted run left there is kept where it is whole."""
+        """Write straight into a hidden tree.
+
+        What an interrupted run left there is kept where it is whole.
+        """
         self._folder_of(target)
         try:
             descriptor = os.open(target, _NEW, 0o644)

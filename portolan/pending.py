@@ -1,7 +1,10 @@
-"""What a deploy tool has to copy: paths that may differ between the output folder and what is published.
+"""What a deploy tool has to copy.
 
-A path is *pending* from when it is written, or removed, until somebody says that what was listed is published. Whether it has
-to be copied or deleted is never kept: that follows from what is there when the list is made.
+Paths that may differ between the output folder and what is published.
+
+A path is *pending* from when it is written, or removed, until somebody says that what was listed is
+published. Whether it has to be copied or deleted is never kept: that follows from what is there
+when the list is made.
 """
 
 from __future__ import annotations
@@ -21,10 +24,11 @@ _LAST = {Page(kind).path for kind in ("robots", "headers", "search", "sitemaps")
 
 
 class Changes(NamedTuple):
-    """Paths in the order in which they can be published without a moment at which a page lacks something.
+    """Paths in an order in which no page that is published ever lacks something.
 
-    ``assets`` come first: pages need them. Then ``pages``, and then what tells of pages. After that, what is ``removed``,
-    and at last the assets that are (``unneeded``), which pages needed that were removed.
+    ``assets`` come first: pages need them. Then ``pages``, and then what tells of pages. After
+    that, what is ``removed``, and at last the assets that are (``unneeded``), which pages needed
+    that were removed.
     """
 
     assets: list[str]
@@ -36,7 +40,8 @@ class Changes(NamedTuple):
     def write(self, path: Path) -> None:
         """Write the five steps to ``path``.1 to ``path``.5, one path a line.
 
-        ``path`` itself gets all that is to be copied, in order, ``path``.removed all that is to be deleted after that.
+        ``path`` itself gets all that is to be copied, in order, ``path``.removed all that is to be
+        deleted after that.
         """
         lists = {f".{number}": step for number, step in enumerate(self, 1)}
         lists[""] = [*self.assets, *self.pages, *self.others]
@@ -53,10 +58,13 @@ class Pending:
         self._path = path
 
     def note(self, paths: Manifest) -> None:
-        """Let some paths be pending. Any process may say so at any time, before it writes or after."""
+        """Let some paths be pending.
+
+        Any process may say so at any time, before it writes or after.
+        """
         if lines := paths.lines():
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-            # A line that a full disk cut short must not swallow the next one: hence the newline first.
+            # The newline comes first: a line that a full disk cut short must not swallow the next.
             data = "".join(f"\n{line}" for line in lines) + "\n"
             files.write_all(os.open(self._path, flags, 0o644), data.encode())
 
@@ -67,10 +75,10 @@ class Pending:
         is_growing: Callable[[str], bool],
         tell: Callable[[Changes], None],
     ) -> None:
-        """Call ``tell`` with all that is pending in the output ``folder``, and remember that it was told.
+        """Call ``tell`` with all that is pending in the output ``folder``, and remember that.
 
-        ``everything`` is pending when we can't read what is. What belongs to trees that are growing out of sight
-        (``is_growing``) is for a later list.
+        ``everything`` is pending when we can't read what is. What belongs to trees that are growing
+        out of sight (``is_growing``) is for a later list.
         """
         lines = Manifest.union(self._read(everything)).lines()
         later = [line for line in lines if "/" in line and is_growing(line.partition("/")[0])]

@@ -1,7 +1,9 @@
-"""Which files that we wrote are gone, without a look at each: a folder that nobody has touched still holds what it held.
+"""Which files that we wrote are gone, without a look at each.
 
-A file system notes when an entry of a folder was last made, renamed or removed. Folders that show the time at which we left
-them are passed by, the others are read.
+A folder that nobody has touched still holds what it held.
+
+A file system notes when an entry of a folder was last made, renamed or removed. Folders that show
+the time at which we left them are passed by, the others are read.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from portolan.manifest import Manifest
 
 
 class Presence:
-    """What is there of the files in an output ``folder``; ``place`` keeps the times of its folders."""
+    """What is there of the files in an output ``folder``.
+
+    ``place`` keeps the times of its folders.
+    """
 
     def __init__(self, folder: Path, place: Path) -> None:
         self._folder, self._place = folder, place
@@ -25,7 +30,11 @@ class Presence:
     def missing(self, manifest: Manifest) -> list[str]:
         """The paths at which there is no file any more."""
         known = self._known()
-        names = {name: self._names(name) for name in _folders(manifest) if not (time := self._time(name)) or time != known.get(name)}
+        names = {
+            name: self._names(name)
+            for name in _folders(manifest)
+            if not (time := self._time(name)) or time != known.get(name)
+        }
         return [*_lost(manifest, names)]
 
     def keep(self, manifest: Manifest) -> None:

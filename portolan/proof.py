@@ -25,9 +25,12 @@ from portolan.problem import Problem
 from portolan.project import Project, named
 from portolan.templates import HOME, TemplateFault
 
-_ENOUGH = 10.0  # seconds of the processor's time for what fails: after that we no longer look for more
+_ENOUGH = (
+    10.0  # seconds of the processor's time for what fails: after that we no longer look for more
+)
 _WHOLE = re.compile(
-    rb"<!doctype html>.*?<title>\s*[^\s<][^<]*</title>.*?<main\b[^>]*>\s*(?!\s|</main>).*</html>\s*\Z",
+    rb"<!doctype html>.*?<title>\s*[^\s<][^<]*</title>.*?"
+    rb"<main\b[^>]*>\s*(?!\s|</main>).*</html>\s*\Z",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -45,7 +48,7 @@ class NotWhole(Exception):
 
 
 class _Rendering(NamedTuple):
-    """One thing to be rendered: its fingerprint (nothing if it has none), and the template that it is a page of."""
+    """One thing to be rendered: its fingerprint (nothing if it has none), its template."""
 
     fingerprint: bytes
     what: str
@@ -78,14 +81,24 @@ def prove(project: Project, cache: Cache) -> list[Problem]:
         cache.keep("proof", project.code, frozenset(sound))
     if not found:
         cache.keep("proven", shown, True)
-    return [Problem(fault.path, fault.line, "template", f"{fault.reason} ({what})") for fault, what in found.items()]
+    return [
+        Problem(fault.path, fault.line, "template", f"{fault.reason} ({what})")
+        for fault, what in found.items()
+    ]
 
 
 def _shown(project: Project) -> bytes:
     """Names all that is looked at: of catalogs other than the default language's no more than that they are there."""
     own = catalog_path(project.settings.default_locale)
-    others = {path: b"" for path in project.sources if path.startswith(f"{LOCALES}/") and path != own}
-    return named([project.code.hex(), *(path + digest.hex() for path, digest in {**project.sources, **others}.items())])
+    others = {
+        path: b"" for path in project.sources if path.startswith(f"{LOCALES}/") and path != own
+    }
+    return named(
+        [
+            project.code.hex(),
+            *(path + digest.hex() for path, digest in {**project.sources, **others}.items()),
+        ]
+    )
 
 
 def _renderings(project: Project) -> Iterator[_Rendering]:
@@ -94,10 +107,17 @@ def _renderings(project: Project) -> Iterator[_Rendering]:
     of_all.complete()
     fingerprints = of_all.locale(builder.locale.tag)
     for page in single_pages(project, builder.locale.tag):
-        yield _Rendering(fingerprints.single(page), page.path, template_of(page), partial(_single, builder, page))
+        yield _Rendering(
+            fingerprints.single(page), page.path, template_of(page), partial(_single, builder, page)
+        )
     yield _Rendering(b"", "root", "404.html", partial(_root, builder))
     for block in BLOCKS:
-        yield _Rendering(fingerprints.block(block), f"block {block}", "block.html", partial(_index, builder, block))
+        yield _Rendering(
+            fingerprints.block(block),
+            f"block {block}",
+            "block.html",
+            partial(_index, builder, block),
+        )
     for segment in project.chart.segments:
         fingerprint = digest([fingerprints.port, fingerprints.segment(segment)])
         ports = f"ports {segment.first}-{segment.last}"
@@ -126,7 +146,9 @@ def _ports(builder: Builder, segment: Segment) -> None:
 def _look_at(data: bytes, is_html: bool = True) -> None:
     """Raise for a page that is none. What is left out is nothing that a template can raise."""
     if is_html and not _WHOLE.match(data):
-        raise NotWhole("must make a whole page: <!doctype html>, a <title>, something in <main>, </html>")
+        raise NotWhole(
+            "must make a whole page: <!doctype html>, a <title>, something in <main>, </html>"
+        )
     if not data.strip():
         raise NotWhole("must not be empty")
 

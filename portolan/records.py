@@ -1,8 +1,8 @@
 """What each block and page was made from, and the digest of each file.
 
-The records are for the next build: what was made from the same fingerprints needs no making. A record is taken back before
-its files are touched and put down after them, so it never claims what isn't on disk; one that a killed process left
-half-written fails its check and counts as none.
+The records are for the next build: what was made from the same fingerprints needs no making. A
+record is taken back before its files are touched and put down after them, so it never claims what
+isn't on disk; one that a killed process left half-written fails its check and counts as none.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from portolan.registry.types import Span
 
 
 class Record(NamedTuple):
-    """Of a block in a locale: fingerprints (see ``fingerprints``) and the digests of what was written, ``SIZE`` bytes each.
+    """Of a block in a locale.
 
-    ``common`` is what the port pages share, ``index_page`` the block's index page; ``ports`` and ``digests`` go port by port,
-    ``NONE`` where no page was made.
+    Fingerprints (see ``fingerprints``) and the digests of what was written, ``SIZE`` bytes each.
+
+    ``common`` is what the port pages share, ``index_page`` the block's index page; ``ports`` and
+    ``digests`` go port by port, ``NONE`` where no page was made.
     """
 
     common: bytes
@@ -38,7 +40,11 @@ class Record(NamedTuple):
     @property
     def by_port(self) -> list[bytes]:
         """The digest of each port's page, ``NONE`` where none was made."""
-        return [self.digests[at : at + SIZE] for at in range(0, BLOCK * SIZE, SIZE)] if self is not NOTHING else [NONE] * BLOCK
+        return (
+            [self.digests[at : at + SIZE] for at in range(0, BLOCK * SIZE, SIZE)]
+            if self is not NOTHING
+            else [NONE] * BLOCK
+        )
 
     def same(self, common: bytes, ports: bytes) -> bool:
         """Whether all pages of ports were made from these fingerprints."""
@@ -80,7 +86,9 @@ class Records:
         self._blocks: dict[tuple[str, Block], Record] = {}
         self._pages: dict[str, dict[str, tuple[bytes, bytes]]] = {}
         self._open: dict[str, int] = {}
-        self._missing: set[str] = set()  # nobody but this run makes records, so what isn't there needs no second look
+        self._missing: set[str] = (
+            set()
+        )  # nobody but this run makes records, so what isn't there needs no second look
 
     def block(self, locale: str, block: Block) -> Record:
         """The record of a block; ``NOTHING`` when there is none, or none that is whole."""
@@ -95,7 +103,9 @@ class Records:
             return NOTHING
         if len(data) < _LENGTH or xxh3_64_digest(data[SIZE:]) != data[:SIZE]:
             return NOTHING
-        common, index_page, index_digest = (data[at : at + SIZE] for at in range(SIZE, 4 * SIZE, SIZE))
+        common, index_page, index_digest = (
+            data[at : at + SIZE] for at in range(SIZE, 4 * SIZE, SIZE)
+        )
         middle = SIZE * (4 + BLOCK)
         return Record(common, index_page, index_digest, data[4 * SIZE : middle], data[middle:])
 
@@ -139,7 +149,11 @@ class Records:
             data = files.read(self._folder / f"{name}.json")
             found = msgspec.json.decode(data or b"{}", type=dict[str, tuple[str, str]])
             pages = {path: (bytes.fromhex(a), bytes.fromhex(b)) for path, (a, b) in found.items()}
-        except (IsADirectoryError, msgspec.DecodeError, ValueError):  # not as we left it: we know nothing
+        except (
+            IsADirectoryError,
+            msgspec.DecodeError,
+            ValueError,
+        ):  # not as we left it: we know nothing
             return {}
         return pages if all(map(is_possible, pages)) else {}
 
@@ -149,7 +163,9 @@ class Records:
             self._pages[name] = dict(pages)
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        shown = {path: (fingerprint.hex(), digest.hex()) for path, (fingerprint, digest) in pages.items()}
+        shown = {
+            path: (fingerprint.hex(), digest.hex()) for path, (fingerprint, digest) in pages.items()
+        }
         files.replace(self._folder / f"{name}.json", msgspec.json.encode(shown))
 
     def drop(self, name: str) -> None:

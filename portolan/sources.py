@@ -1,8 +1,9 @@
 """Reading what people write: which files are sources, and their UTF-8 text.
 
-One rule for everybody who reads, digests or watches: a source is a regular file below one of ``FOLDERS``, unless its
-name, or that of a folder on the way, says that a program laid it there for a while. What can't be read, and what is no
-file of its own (links, pipes, devices), is a problem and not a smaller site.
+One rule for everybody who reads, digests or watches: a source is a regular file below one of
+``FOLDERS``, unless its name, or that of a folder on the way, says that a program laid it there for
+a while. What can't be read, and what is no file of its own (links, pipes, devices), is a problem
+and not a smaller site.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from portolan.characters import faults
 from portolan.problem import Problem
 
 FOLDERS = ("content", "locales", "templates", "assets")
-# What editors and systems lay beside a file: hidden files (AppleDouble's ._name and Emacs' .#name among them), backups,
-# lock and swap files, Vim's test for room, 4913, and what Windows keeps of a folder.
+# What editors and systems lay beside a file: hidden files (AppleDouble's ._name and Emacs' .#name
+# among them), backups, lock and swap files, Vim's test for room, 4913, and what Windows keeps of a
+# folder.
 _TEMPORARY = re.compile(
     r"\..*|.*~|#.*#|4913|.*\.sw[a-p]|.*___jb_(?:tmp|old)___|thumbs\.db|desktop\.ini", re.IGNORECASE
 )
-# What no text of ours may hold: control characters, and so the stencils' hole marks (U+000E, U+000F).
+# What no text of ours may hold: control characters, and so the stencils' marks of holes (U+000E,
+# U+000F).
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-# Python's reading of a name that isn't UTF-8 has surrogates in it. A message is one line, and so is a list of files.
+# Python's reading of a name that isn't UTF-8 has surrogates in it. A message is one line, and so is
+# a list of files.
 _BAD_NAME = re.compile(rf"[\t\n\ud800-\udfff]|{CONTROL.pattern}")
 _LARGEST = 64 * 1024 * 1024  # bytes; the largest source that we know has 2 % of that
 # A pipe that nobody writes to must not keep us waiting. Windows has neither flag.
@@ -35,9 +39,9 @@ _NOT_A_FILE = "must be a file, not a pipe, a socket or a device"
 
 
 def paths(root: Path, problems: list[Problem], *folders: str) -> list[str]:
-    """The sources below ``folders`` (all ``FOLDERS`` if none is given), relative to ``root``, in order.
+    """The sources below ``folders`` (all ``FOLDERS`` if none is given), in order.
 
-    What lies there and can't be a source is noted.
+    They are relative to ``root``. What lies there and can't be a source is noted.
     """
     found: list[str] = []
     for folder in folders or FOLDERS:
@@ -46,11 +50,6 @@ def paths(root: Path, problems: list[Problem], *folders: str) -> list[str]:
         else:
             found += _walk(root, folder, problems)
     return sorted(found)
-
-
-def files(root: Path, *folders: str) -> list[Path]:
-    """The same as paths of this machine; nobody is told what can't be a source."""
-    return [root / path for path in paths(root, [], *folders)]
 
 
 def _first_link(root: Path, path: str) -> str | None:
@@ -63,7 +62,9 @@ def _walk(root: Path, folder: str, problems: list[Problem]) -> Iterator[str]:
     try:
         with os.scandir(root / folder) as entries:
             there = [entry for entry in entries if not _TEMPORARY.fullmatch(entry.name)]
-    except FileNotFoundError:  # there is none, or it went just now; who needs what was in it says so
+    except (
+        FileNotFoundError
+    ):  # there is none, or it went just now; who needs what was in it says so
         return
     except OSError as error:
         problems.append(Problem(folder, 1, "file", f"cannot be read: {error.strerror}"))
@@ -119,7 +120,10 @@ def _unfit(status: os.stat_result) -> str | None:
 
 
 def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
-    """The text of ``root/path``; ``None`` with a problem noted when it can't be read or isn't clean UTF-8."""
+    """The text of ``root/path``.
+
+    ``None`` with a problem noted when it can't be read or isn't clean UTF-8.
+    """
     if linked := _first_link(root, path):
         problems.append(Problem(linked, 1, "file", _LINK))
         return None
@@ -133,12 +137,18 @@ def decoded(data: bytes, path: str, problems: list[Problem]) -> str | None:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(path, line, "utf-8", f"must be UTF-8, not byte 0x{data[error.start]:02x}"))
+        problems.append(
+            Problem(path, line, "utf-8", f"must be UTF-8, not byte 0x{data[error.start]:02x}")
+        )
         return None
     text = text.replace("\r\n", "\n")
     if control := CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
-        problems.append(Problem(path, line, "utf-8", f"must not hold the control character U+{ord(control[0]):04X}"))
+        problems.append(
+            Problem(
+                path, line, "utf-8", f"must not hold the control character U+{ord(control[0]):04X}"
+            )
+        )
         return None
     unseen = [*faults(text, path)]
     problems += unseen

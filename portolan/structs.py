@@ -20,10 +20,13 @@ Decoder = Callable[[type, Any], Any]
 _LONGEST = 60  # letters of a value that a message shows
 
 
-def build(kind: type[E], node: Any, path: str, line: int, problems: list[Problem], decode: Decoder) -> E | None:
+def build(
+    kind: type[E], node: Any, path: str, line: int, problems: list[Problem], decode: Decoder
+) -> E | None:
     """``node`` as a ``kind`` (a struct); ``None`` with every problem noted when it isn't one.
 
-    ``decode(type, value)`` reads the types that YAML doesn't have; it raises ``ValueError`` with what the value must be.
+    ``decode(type, value)`` reads the types that YAML doesn't have; it raises ``ValueError`` with
+    what the value must be.
     """
     return _Builder(path, problems, decode).entry(kind, node, line)
 
@@ -34,13 +37,27 @@ class _Builder:
 
     def entry(self, kind: type[E], node: Any, line: int) -> E | None:
         if not isinstance(node, Mapping):
-            self._note(Problem(self.path, line, "type", f"must be a mapping with the fields of {kind.__name__}, not {_shown(node)}"))
+            self._note(
+                Problem(
+                    self.path,
+                    line,
+                    "type",
+                    f"must be a mapping with the fields of {kind.__name__}, not {_shown(node)}",
+                )
+            )
             return None
         before, known = len(self.problems), fields(kind)
         values = {key: self._field(kind, known, node, key) for key in node}
         for name, field in known.items():
             if field.required and name not in node:
-                self._note(Problem(self.path, node.line, "missing-key", f"{name}: must be given for {kind.__name__}"))
+                self._note(
+                    Problem(
+                        self.path,
+                        node.line,
+                        "missing-key",
+                        f"{name}: must be given for {kind.__name__}",
+                    )
+                )
         if len(self.problems) > before:
             return None
         lines = tuple((key, at) for key, at in node.lines.items() if at != node.line)
@@ -51,18 +68,35 @@ class _Builder:
         if key in known:
             return self._value(known[key].type, node[key], key, line)
         hint = did_you_mean(key, known)
-        self._note(Problem(self.path, line, "unknown-key", f"{key}: is not a field of {kind.__name__}; known: {', '.join(known)}{hint}"))
+        self._note(
+            Problem(
+                self.path,
+                line,
+                "unknown-key",
+                f"{key}: is not a field of {kind.__name__}; known: {', '.join(known)}{hint}",
+            )
+        )
         return None
 
     def _value(self, kind: Any, value: Any, key: str, line: int) -> Any:
         items = items_of(kind)
         if items is None:
             struct = struct_of(kind)
-            return self.entry(struct, value, line) if struct else self._scalar(kind, value, key, line)
+            return (
+                self.entry(struct, value, line) if struct else self._scalar(kind, value, key, line)
+            )
         if not isinstance(value, Sequence):
-            return self._note(Problem(self.path, line, "value", f"{key}: must be {words(kind)}, not {_shown(value)}"))
+            return self._note(
+                Problem(
+                    self.path, line, "value", f"{key}: must be {words(kind)}, not {_shown(value)}"
+                )
+            )
         if not value and items.needed:
-            return self._note(Problem(self.path, line, "value", f"{key}: must be {words(kind)}, and none is given"))
+            return self._note(
+                Problem(
+                    self.path, line, "value", f"{key}: must be {words(kind)}, and none is given"
+                )
+            )
         return tuple(self._items(items.kind, value, key))
 
     def _items(self, kind: Any, values: Sequence, key: str) -> list[Any]:
@@ -72,7 +106,14 @@ class _Builder:
             if struct and not (isinstance(value, str) and takes_text(kind)):
                 found.append(self.entry(struct, value, line))
             elif value in found:
-                self._note(Problem(self.path, line, "value", f"{key}: {_shown(value)} must be given once, not twice"))
+                self._note(
+                    Problem(
+                        self.path,
+                        line,
+                        "value",
+                        f"{key}: {_shown(value)} must be given once, not twice",
+                    )
+                )
             else:
                 found.append(self._scalar(kind, value, key, line))
         return found
@@ -97,7 +138,9 @@ class _Builder:
 
 
 def _look(text: str) -> None:
-    """An escape, ``"\\u202e"``, gets a character past the reading of the file; ``ValueError`` says which."""
+    """An escape, ``"\\u202e"``, gets a character past the reading of the file; ``ValueError`` says
+    which.
+    """
     if control := CONTROL.search(text):
         raise ValueError(f"must not hold the control character {named(control[0])}")
     if not text.isascii() and (found := hidden(text)):

@@ -1,6 +1,6 @@
 """The templates: reading, compiling and knowing beforehand what their pages can show.
 
-Templates run in Jinja's sandbox, and whatever goes wrong in one is a problem with template and line.
+Templates run in Jinja's sandbox. Whatever goes wrong in one is a problem with template and line.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Needs(NamedTuple):
         return slug in self.literals or f"{slug.rpartition('/')[0]}/" in self.literals
 
 
-def environment(templates: Mapping[str, str], compiled: Mapping[str, bytes] | None = None) -> Environment:
+def environment(
+    templates: Mapping[str, str], compiled: Mapping[str, bytes] | None = None
+) -> Environment:
     """A strict environment over template texts by name: undefined names, and more than printing a hole, are errors.
 
     ``compiled`` has their code, where they were compiled before.
@@ -116,7 +118,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def handle_exception(self, source: str | None = None) -> NoReturn:
-        """Jinja would rewrite the traceback, which takes minutes where a template has called itself a thousand times."""
+        """Leave the traceback as it is.
+
+        Jinja would rewrite it, for minutes where a template has called itself a thousand times.
+        """
         raise
 
 
@@ -127,7 +132,7 @@ def _size(value: Any) -> float:
 
 
 def _look_at(text: str) -> None:
-    """Raise for a text that no page can have, or whose marks of holes are no longer what was printed."""
+    """Raise for a text that no page can have, or whose marks of holes were changed."""
     text.encode()
     if text.count("\x0e") + text.count("\x0f") != 2 * len(_MARK.findall(text)):
         raise HoleError("a hole was changed after it was printed")
@@ -168,7 +173,9 @@ class _Loader(BaseLoader):
     def load(self, environment: Environment, name: str, globals: Any = None) -> Template:
         if name not in self._compiled:
             return super().load(environment, name, globals)
-        return environment.template_class.from_code(environment, marshal.loads(self._compiled[name]), globals or {})
+        return environment.template_class.from_code(
+            environment, marshal.loads(self._compiled[name]), globals or {}
+        )
 
 
 class Compiled(NamedTuple):
@@ -194,7 +201,11 @@ def compile_template(name: str, text: str) -> Compiled | Problem:
         return _compiled(name, tree, env)
     except TemplateSyntaxError as error:
         return Problem(path, error.lineno, "template", error.message or "can't be read")
-    except (RecursionError, SyntaxError, MemoryError):  # of Jinja, or of Python, which reads what Jinja makes of it
+    except (
+        RecursionError,
+        SyntaxError,
+        MemoryError,
+    ):  # of Jinja, or of Python, which reads what Jinja makes of it
         line = _deepest(tree) if tree else parser.stream.current.lineno if parser else 1
         return Problem(path, line, "template", "must not be nested so deeply")
     except ValueError as error:  # Python refuses to read 4,300 digits
@@ -203,18 +214,26 @@ def compile_template(name: str, text: str) -> Compiled | Problem:
 
 
 def _compiled(name: str, tree: nodes.Template, env: Environment) -> Compiled:
-    messages = frozenset(_forms(message) for _, _, message in extract_from_ast(tree, _GETTEXT) if message)
-    literals = frozenset(const.value for const in tree.find_all(nodes.Const) if isinstance(const.value, str))
+    messages = frozenset(
+        _forms(message) for _, _, message in extract_from_ast(tree, _GETTEXT) if message
+    )
+    literals = frozenset(
+        const.value for const in tree.find_all(nodes.Const) if isinstance(const.value, str)
+    )
     named = {other for other in meta.find_referenced_templates(tree) if other}
     calls = tuple(_calls(tree))
     code = marshal.dumps(env.compile(tree, name, f"{HOME}/{name}"))
-    return Compiled(code, messages, literals, literals | named, calls)  # the names of parts are literals
+    return Compiled(
+        code, messages, literals, literals | named, calls
+    )  # the names of parts are literals
 
 
 def _odd_literal(tree: nodes.Template) -> nodes.Const | None:
-    """A text that is no text of ours, escaped: a half character, or what the stencils mark holes with."""
+    """A text that is none, escaped: a half character, or what the stencils mark holes with."""
     texts = (const for const in tree.find_all(nodes.Const) if isinstance(const.value, str))
-    return next((const for const in texts if CONTROL.search(const.value) or not _is_text(const.value)), None)
+    return next(
+        (const for const in texts if CONTROL.search(const.value) or not _is_text(const.value)), None
+    )
 
 
 def _is_text(value: str) -> bool:
@@ -249,11 +268,18 @@ def _calls(tree: nodes.Template) -> Iterator[tuple[str, int]]:
 
 def circles(compiled: Mapping[str, Compiled]) -> Iterator[Problem]:
     """A template must not come upon itself by way of those that it calls for: that has no end."""
-    reached = {name: _closure(name, {n: {to for to, _ in c.calls} for n, c in compiled.items()}) for name in compiled}
+    reached = {
+        name: _closure(name, {n: {to for to, _ in c.calls} for n, c in compiled.items()})
+        for name in compiled
+    }
     for name, template in compiled.items():
         for other, line in template.calls:
             if name in reached.get(other, ()):
-                message = "must not call for itself" if other == name else f"{other} must not lead back here"
+                message = (
+                    "must not call for itself"
+                    if other == name
+                    else f"{other} must not lead back here"
+                )
                 yield Problem(f"{HOME}/{name}", line, "template", message)
 
 
@@ -267,12 +293,18 @@ def needs(compiled: Mapping[str, Compiled]) -> dict[str, Needs]:
 
 
 def _forms(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
-    return (message,) if isinstance(message, str) else tuple(form for form in message[:2] if form is not None)
+    return (
+        (message,)
+        if isinstance(message, str)
+        else tuple(form for form in message[:2] if form is not None)
+    )
 
 
 def _together(names: list[str], compiled: Mapping[str, Compiled]) -> Needs:
     messages = frozenset[tuple[str, ...]]().union(*(compiled[name].messages for name in names))
-    return Needs(tuple(names), messages, frozenset[str]().union(*(compiled[name].literals for name in names)))
+    return Needs(
+        tuple(names), messages, frozenset[str]().union(*(compiled[name].literals for name in names))
+    )
 
 
 def _closure(name: str, leads_to: Mapping[str, Iterable[str]]) -> set[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 from portolan.locales import SOURCE
 
@@ -100,3 +103,12 @@ def small_project(folder: Path, locales: Iterable[str] = ("en",)) -> Path:
         if tag != SOURCE:
             translate(folder, tag)
     return folder
+
+
+def unprivileged() -> list[str]:
+    """What takes from a command root's right to read and write everything."""
+    if os.getuid():
+        return []
+    if not shutil.which("setpriv"):
+        pytest.skip("nothing is forbidden to root, and setpriv is missing")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]

@@ -20,12 +20,18 @@ print(server.get_host_and_port()[1], flush=True)
 time.sleep(3600)
 """
 # The store asks for a signature and doesn't read it.
-_SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"}
+_SIGNED = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+}
 _OBJECT = re.compile(r'<Key>([^<]+)</Key>.*?<ETag>"([0-9a-f]+)"</ETag>', re.DOTALL)
 
 
 class Store:
-    """A bucket. A store that is told to fail after some requests does, until it is told otherwise."""
+    """A bucket.
+
+    A store that is told to fail after some requests does, until it is told otherwise.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -13,6 +12,9 @@ import pytest
 
 from portolan.cache import Cache
 from portolan.keys import own_key
+
+from .conftest import ROOT
+from .projects import unprivileged
 
 DIGEST = bytes(16)
 
@@ -50,7 +52,9 @@ def test_what_is_kept_is_found_by_name_and_digest(checkout: Path) -> None:
     assert cache(checkout).get("another", DIGEST) is None
 
 
-def test_what_others_laid_there_is_not_unpickled(checkout: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_others_laid_there_is_not_unpickled(
+    checkout: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mark = tmp_path / "mark"
     file = checkout / ".cache" / "name"
     cache(checkout).keep("name", DIGEST, [1])
@@ -80,7 +84,9 @@ def test_the_key_is_made_once_and_for_nobody_else(home: Path, checkout: Path) ->
     assert key not in pickle.dumps(cache(checkout))
 
 
-@pytest.mark.parametrize("spoil", ["readable", "short", "folder", "home is a file", "within the project"])
+@pytest.mark.parametrize(
+    "spoil", ["readable", "short", "folder", "home is a file", "within the project"]
+)
 def test_without_a_key_of_ones_own_nothing_is_kept(
     spoil: str, home: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +110,10 @@ def test_without_a_key_of_ones_own_nothing_is_kept(
 
 def test_many_at_once_make_one_key(home: Path, checkout: Path) -> None:
     code = "import pathlib, sys; from portolan.keys import own_key; print(own_key(pathlib.Path(sys.argv[1])).hex())"
-    runs = [subprocess.Popen([sys.executable, "-c", code, checkout], stdout=subprocess.PIPE) for _ in range(6)]
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code, checkout], stdout=subprocess.PIPE)
+        for _ in range(6)
+    ]
     assert len({run.communicate()[0] for run in runs}) == 1
 
 
@@ -116,15 +125,25 @@ def test_where_nothing_can_be_kept_it_works_as_well(place: str, checkout: Path) 
         folder.touch()
     elif place == "a folder in its place":
         (folder / "name").mkdir(parents=True)
-    elif os.getuid():
-        folder.mkdir(mode=0o000 if place == "unsearchable" else 0o500)
     else:
-        pytest.skip("nothing is forbidden to root")
-    assert cache(checkout).made("name", DIGEST, lambda: [1]) == [1]
-    assert cache(checkout).get("name", DIGEST) is None
+        folder.mkdir(mode=0o000 if place == "unsearchable" else 0o500)
+    command = [*unprivileged(), sys.executable, "-c", MADE_TWICE, str(checkout)]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert (run.stdout, run.stderr) == ("[1] None\n", "")
+
+
+MADE_TWICE = """
+import sys; from pathlib import Path; from portolan.cache import Cache
+cache = Cache(Path(sys.argv[1]) / ".cache")
+print(cache.made("name", bytes(16), lambda: [1]), cache.get("name", bytes(16)))
+"""
 
 
 def test_names_may_be_long(checkout: Path) -> None:
     for name in ("n" * 250, "n" * 251):
         cache(checkout).keep(name, DIGEST, name)
-    assert [cache(checkout).get("n" * size, DIGEST) for size in (250, 251, 252)] == ["n" * 250, "n" * 251, None]
+    assert [cache(checkout).get("n" * size, DIGEST) for size in (250, 251, 252)] == [
+        "n" * 250,
+        "n" * 251,
+        None,
+    ]

@@ -1,4 +1,6 @@
-"""What values may be: fields by their words, addresses in sitemaps, guesses, and characters that nobody sees."""
+"""What values may be: fields by their words, addresses in sitemaps, guesses, and characters that
+nobody sees.
+"""
 
 from __future__ import annotations
 
@@ -86,13 +88,20 @@ def test_types_speak_of_themselves_in_words() -> None:
             assert not re.search(r"[\\^$\[\]]|regex|Annotated|Union", words(field.type)), name
     assert words(UseKind).startswith("one of web, database, ")
     assert words(fields(Use)["references"].type) == (
-        "a list, with one item at least, each an id: lower-case words joined by hyphens or a mapping with the fields of Citation"
+        "a list, with one item at least, each an id: lower-case words joined by hyphens"
+        " or a mapping with the fields of Citation"
     )
 
 
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("tpc", "; did you mean tcp?"), ("TCP", "; did you mean tcp?"), ("quic", ""), ("", ""), (6, "")],
+    [
+        ("tpc", "; did you mean tcp?"),
+        ("TCP", "; did you mean tcp?"),
+        ("quic", ""),
+        ("", ""),
+        (6, ""),
+    ],
 )
 def test_guesses_are_near(word: object, hint: str) -> None:
     assert did_you_mean(word, ("tcp", "udp", "sctp", "dccp")) == hint
@@ -102,7 +111,12 @@ def test_an_ampersand_in_the_address_leaves_sitemaps_xml(project: Project) -> No
     base = "https://portolan.example/a&b/"
     made = sitemaps(project.chart, base, ("en", "de"), "en", ())[:2]
     for text in (index(made, base), made[-1].data()):
-        places = [element.text for element in ElementTree.fromstring(text).iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+        places = [
+            element.text
+            for element in ElementTree.fromstring(text).iter(
+                "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
+            )
+        ]
         assert places
         assert all(place and place.startswith(base) for place in places)
 
@@ -120,5 +134,7 @@ def test_an_ampersand_in_the_address_leaves_sitemaps_xml(project: Project) -> No
         ("কম্পিউটার, 中文, é, ✓", "content/about.md", []),
     ],
 )
-def test_hidden_characters_and_conflicts_are_told_by_line(text: str, path: str, told: list[int]) -> None:
+def test_hidden_characters_and_conflicts_are_told_by_line(
+    text: str, path: str, told: list[int]
+) -> None:
     assert [problem.line for problem in faults(text, path)] == told

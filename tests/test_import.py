@@ -31,7 +31,9 @@ from .conftest import ROOT
 read_iana = partial(iana.read_iana, path="file.xml")
 
 SAMPLE = Path(__file__).parent / "data" / "iana-sample.xml"
-PUBLISHED = sorted((ROOT.parent / "shared" / "data").glob("iana-service-names-port-numbers-*.xml.gz"))
+PUBLISHED = sorted(
+    (ROOT.parent / "shared" / "data").glob("iana-service-names-port-numbers-*.xml.gz")
+)
 NS = "{http://www.iana.org/assignments}"
 Said = set[tuple[int, str, str]]
 
@@ -46,7 +48,11 @@ def said_by(xml: bytes) -> Said:
         first, _, last = number.partition("-")
         name = record.findtext(f"{NS}name") or state_of(record)
         for port in range(int(first), int(last or first) + 1):
-            for transport in [record.findtext(f"{NS}protocol")] if record.findtext(f"{NS}protocol") else TRANSPORTS:
+            for transport in (
+                [record.findtext(f"{NS}protocol")]
+                if record.findtext(f"{NS}protocol")
+                else TRANSPORTS
+            ):
                 said.add((port, str(transport), name))
     return said
 
@@ -57,7 +63,9 @@ def state_of(record: ElementTree.Element) -> str:
         return "unassigned"
     if text.startswith("reserved"):
         return "reserved"
-    if any(text.startswith(word) for word in ("de-reg", "removed", "deprecated", "decom", "de-com")):
+    if any(
+        text.startswith(word) for word in ("de-reg", "removed", "deprecated", "decom", "de-com")
+    ):
         return "deregistered"
     return "assigned"
 
@@ -94,7 +102,10 @@ def test_the_committed_assignments_are_the_import_of_the_published_file() -> Non
 
 
 def test_csv_and_xml_give_the_same() -> None:
-    of_csv, of_xml = read_iana(as_csv(SAMPLE.read_bytes()), updated="2026-08-17"), read_iana(SAMPLE.read_bytes())
+    of_csv, of_xml = (
+        read_iana(as_csv(SAMPLE.read_bytes()), updated="2026-08-17"),
+        read_iana(SAMPLE.read_bytes()),
+    )
     assert to_yaml(*of_csv) == to_yaml(*of_xml)
 
 
@@ -108,11 +119,26 @@ def as_csv(xml: bytes) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS.replace("\n", "").split(","))
     for record in ElementTree.fromstring(xml).iter(f"{NS}record"):
-        text = {field: record.findtext(f"{NS}{field}") or "" for field in ("name", "number", "protocol", "description", "unauthorized")}
+        text = {
+            field: record.findtext(f"{NS}{field}") or ""
+            for field in ("name", "number", "protocol", "description", "unauthorized")
+        }
         sources = [(x.get("type"), x.get("data") or "") for x in record.findall(f"{NS}xref")]
-        references = "".join(f"[{data.upper() if kind == 'rfc' else data}]" for kind, data in sources if kind in ("rfc", "draft"))
+        references = "".join(
+            f"[{data.upper() if kind == 'rfc' else data}]"
+            for kind, data in sources
+            if kind in ("rfc", "draft")
+        )
         days = [record.get(day) or "" for day in ("date", "updated")]
-        said = [text["name"], text["number"], text["protocol"], text["description"], "[Somebody]", "[Somebody]", *days]
+        said = [
+            text["name"],
+            text["number"],
+            text["protocol"],
+            text["description"],
+            "[Somebody]",
+            "[Somebody]",
+            *days,
+        ]
         writer.writerow([*said, references, "", text["unauthorized"], "a note\nof two lines"])
     return buffer.getvalue().encode()
 
@@ -134,15 +160,24 @@ def test_the_difference_is_told_by_port_and_field() -> None:
     _, before = read_iana(SAMPLE.read_bytes())
     after = [a for a in before if a.name != "telnet"]
     changed = SAMPLE.read_bytes().replace(b"World Wide Web HTTP", b"The Web")
-    assert list(difference(before, after)) == ["- 23 tcp/udp telnet", "0 added, 0 changed, 1 removed."]
-    assert list(difference(after, before)) == ["+ 23 tcp/udp telnet", "1 added, 0 changed, 0 removed."]
+    assert list(difference(before, after)) == [
+        "- 23 tcp/udp telnet",
+        "0 added, 0 changed, 1 removed.",
+    ]
+    assert list(difference(after, before)) == [
+        "+ 23 tcp/udp telnet",
+        "1 added, 0 changed, 0 removed.",
+    ]
     lines = list(difference(before, read_iana(changed)[1]))
     assert "~ 80 tcp/udp http: title World Wide Web HTTP → The Web" in lines
     assert lines[-1] == f"0 added, {len(lines) - 1} changed (title {len(lines) - 1}), 0 removed."
 
 
 def test_a_changed_transport_is_a_change_and_not_a_loss() -> None:
-    before = [Assignment(ports=Span(7, 7), transports=("tcp",), name="echo"), Assignment(ports=Span(7, 7), transports=("udp",), name="echo")]
+    before = [
+        Assignment(ports=Span(7, 7), transports=("tcp",), name="echo"),
+        Assignment(ports=Span(7, 7), transports=("udp",), name="echo"),
+    ]
     after = [Assignment(ports=Span(7, 7), transports=("tcp", "udp"), name="echo", date="2026-08")]
     assert list(difference(before[:1], after)) == [
         "~ 7 tcp/udp echo: transports tcp → tcp, udp; date none → 2026-08",
@@ -185,7 +220,7 @@ DAMAGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a gzip file with a changed byte": (lambda data: _flip(gzip.compress(data)), r":1: must be a whole gzip file"),
     "CSV of no day": (lambda data: as_csv(data), "does not say of which day"),
     "half of the CSV": (lambda data: as_csv(data)[: len(data) // 3], r":\d+: must (be CSV|have as many fields)"),
-    "another table": (lambda data: b"a,b\n1,2\n", "missing: Service Name, Port Number"),
+    "another table": (lambda data: b"a,b\n1,2\n", "missing: Port Number, Transport Protocol"),
     "a page that tells of an error": (lambda data: b"<html><body><p>Sorry<br></body>", ":1: must be XML"),
     "another registry": (_element("service-names-port-numbers", "protocol-numbers"), r":1: must be IANA's registry .* protocol-numbers"),
     "another namespace": (_element("www.iana.org/assignments", "example.org/ns"), ":1: must be IANA's registry"),
@@ -235,7 +270,9 @@ def test_too_large_a_file_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -
             prepare(home, file)
 
 
-@pytest.mark.parametrize("name", ["utf-8", "bogus", "utf-7", "utf-32", "idna", "rot13", "zlib", "big5", "latin-1"])
+@pytest.mark.parametrize(
+    "name", ["utf-8", "bogus", "utf-7", "utf-32", "idna", "rot13", "zlib", "big5", "latin-1"]
+)
 def test_the_declared_encoding_is_nothing_to_us(name: str) -> None:
     declared = SAMPLE.read_bytes().replace(b"encoding='UTF-8'", f"encoding='{name}'".encode())
     assert read_iana(declared) == read_iana(SAMPLE.read_bytes())
@@ -279,13 +316,21 @@ def test_a_damaged_file_of_ours_is_no_dead_end(damage: bytes, home: Path) -> Non
 def test_a_damaged_file_of_ours_still_guards_against_a_loss(home: Path, tmp_path: Path) -> None:
     path, file = home / ASSIGNMENTS, tmp_path / "file.xml"
     path.write_bytes(path.read_bytes().replace(b"ports: 23,", b"prots: 23,"))
-    file.write_bytes(re.sub(rb"</record>.*</record>", b"</record>", SAMPLE.read_bytes(), flags=re.DOTALL))
+    file.write_bytes(
+        re.sub(rb"</record>.*</record>", b"</record>", SAMPLE.read_bytes(), flags=re.DOTALL)
+    )
     with pytest.raises(ProblemsFound, match="lacks"):
         prepare(home, file)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 60_000), st.integers(0, 8), st.binary(max_size=6)), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60_000), st.integers(0, 8), st.binary(max_size=6)),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_whatever_is_taken_in_passes_check(edits: list[tuple[int, int, bytes]]) -> None:
     data = SAMPLE.read_bytes()
     for at, length, put in edits:
@@ -294,7 +339,9 @@ def test_whatever_is_taken_in_passes_check(edits: list[tuple[int, int, bytes]]) 
         date, entries = read_iana(data)
     except ProblemsFound:
         return
-    assert entries_of(to_yaml(date, entries)) == [(a.ports, a.name, a.title, a.date, a.changed) for a in entries]
+    assert entries_of(to_yaml(date, entries)) == [
+        (a.ports, a.name, a.title, a.date, a.changed) for a in entries
+    ]
 
 
 def entries_of(text: str) -> list[tuple[object, ...]]:
@@ -309,9 +356,14 @@ def entries_of(text: str) -> list[tuple[object, ...]]:
 
 def test_uses_that_were_never_assigned_are_no_assignments() -> None:
     note = "<note>This entry records an unassigned but widespread use\n(added 5/21/97)</note>"
-    data = _record("<name>bhoetty</name>", "<protocol>tcp</protocol>", "<number>351</number>", note)(SAMPLE.read_bytes())
+    data = _record(
+        "<name>bhoetty</name>", "<protocol>tcp</protocol>", "<number>351</number>", note
+    )(SAMPLE.read_bytes())
     (found,) = [a for a in read_iana(data)[1] if a.name == "bhoetty"]
-    assert (found.status, found.unauthorized) == ("used", "This entry records an unassigned but widespread use")
+    assert (found.status, found.unauthorized) == (
+        "used",
+        "This entry records an unassigned but widespread use",
+    )
 
 
 def test_ports_are_unassigned_where_a_use_is_all_that_is_recorded(project: Project) -> None:
@@ -321,7 +373,9 @@ def test_ports_are_unassigned_where_a_use_is_all_that_is_recorded(project: Proje
 
 
 def test_the_day_of_the_last_change_is_the_latest_of_all_transports() -> None:
-    assert [(a.date, a.changed) for a in read_iana(_changed_at("2018-05-21", "2020-01-02"))[1]] == [("2008-01", "2020-01-02")]
+    assert [(a.date, a.changed) for a in read_iana(_changed_at("2018-05-21", "2020-01-02"))[1]] == [
+        ("2008-01", "2020-01-02")
+    ]
 
 
 def _changed_at(*days: str) -> bytes:
@@ -335,16 +389,32 @@ def _changed_at(*days: str) -> bytes:
 
 def test_what_an_import_means_for_the_pages_is_told(project: Project) -> None:
     before = project.chart.registry.assignments
-    port = next(p for p in range(10_000, 20_000) if p in project.suggestions.of(p + 1) and not project.chart.facts(p).segment.services)
-    after = [*(a for a in before if a.name != "ssh"), Assignment(ports=Span(port, port), transports=("tcp",), name="newcomer")]
+    port = next(
+        p
+        for p in range(10_000, 20_000)
+        if p in project.suggestions.of(p + 1) and not project.chart.facts(p).segment.services
+    )
+    after = [
+        *(a for a in before if a.name != "ssh"),
+        Assignment(ports=Span(port, port), transports=("tcp",), name="newcomer"),
+    ]
     pages = list(project.suggestions.numbers).count(port)
     lines = list(effects(ROOT, before, after))
-    assert f"{port}, which {pages} page{'s recommend' if pages > 1 else ' recommends'} as free, is now assigned (newcomer)" in lines
-    assert any(line.startswith("content/articles/ssh.md:1: ") and "IANA's record of 22 says something else now" in line for line in lines)
+    assert (
+        f"{port}, which {pages} page{'s recommend' if pages > 1 else ' recommends'} as free, is now assigned (newcomer)"
+        in lines
+    )
+    assert any(
+        line.startswith("content/articles/ssh.md:1: ")
+        and "IANA's record of 22 says something else now" in line
+        for line in lines
+    )
     assert list(effects(ROOT, before, before)) == []
 
 
-def test_the_command_tells_first_and_writes_nothing_when_told_so(home: Path, tmp_path: Path) -> None:
+def test_the_command_tells_first_and_writes_nothing_when_told_so(
+    home: Path, tmp_path: Path
+) -> None:
     file, before = tmp_path / "file.xml", (home / ASSIGNMENTS).read_bytes()
     file.write_bytes(SAMPLE.read_bytes().replace(b"World Wide Web HTTP", b"The Web"))
     run = command(home, file, "--dry-run")
@@ -358,7 +428,15 @@ def test_the_command_tells_first_and_writes_nothing_when_told_so(home: Path, tmp
 
 
 def command(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    run: list[str | Path] = [sys.executable, ROOT / "build.py", "--root", root, "import", "iana", *arguments]
+    run: list[str | Path] = [
+        sys.executable,
+        ROOT / "build.py",
+        "--root",
+        root,
+        "import",
+        "iana",
+        *arguments,
+    ]
     return subprocess.run(run, capture_output=True, encoding="utf-8", check=False, timeout=60)
 
 

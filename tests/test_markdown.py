@@ -12,7 +12,21 @@ from portolan.locales import Catalog, Gaps, Locale
 from portolan.messages import LONGEST, unwieldy
 from portolan.translations import faults
 
-COSTLY = ("[", "[a](", "***a** b*", "![", "**a ", "`a ", "<a", "[a][", "_a*b", '[a](b "', "\\*", "&", "<https://")
+COSTLY = (
+    "[",
+    "[a](",
+    "***a** b*",
+    "![",
+    "**a ",
+    "`a ",
+    "<a",
+    "[a][",
+    "_a*b",
+    '[a](b "',
+    "\\*",
+    "&",
+    "<https://",
+)
 DEEP = ("1. ", "- ", "* ", "> ", ">", "1. > ", "  - ")
 
 
@@ -30,7 +44,9 @@ def test_what_is_too_much_is_told_before_markdown_sees_it(piece: str) -> None:
     text = piece * 5000
     started = process_time()
     assert unwieldy(text)
-    found = [fault.message for fault in faults("A [link](https://portolan.example/).", text, frozenset())]
+    found = [
+        fault.message for fault in faults("A [link](https://portolan.example/).", text, frozenset())
+    ]
     assert len(found) == 1
     assert "characters long, but " in found[0] or "nested" in found[0]
     assert process_time() - started < 0.2

@@ -1,4 +1,7 @@
-"""Hands in the output folder, and several builds at once: nothing outside is touched, nothing is lost, and there is a way on."""
+"""Hands in the output folder, and several builds at once.
+
+Nothing outside is touched, nothing is lost, and there is a way on.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,9 @@ def test_a_manifest_with_a_path_of_no_page_is_damaged_and_clean_is_the_way_out(
     with (site / ".portolan/manifest").open("ab") as manifest:
         manifest.write(line.replace("{tmp}", str(tmp_path)).encode(errors="surrogateescape"))
     before = tree(site)
-    with pytest.raises(Damaged, match=r"manifest is damaged: .*`build.py build --clean` takes over"):
+    with pytest.raises(
+        Damaged, match=r"manifest is damaged: .*`build.py build --clean` takes over"
+    ):
         build(project, site)
     assert tree(site) == before
     build(project, site, clean=True)
@@ -125,7 +130,9 @@ def test_nothing_is_removed_by_way_of_a_link(project: Project, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("place", ["en", "en/ports", "assets"])
-def test_nothing_is_written_by_way_of_a_link(place: str, project: Project, site: Path, tmp_path: Path) -> None:
+def test_nothing_is_written_by_way_of_a_link(
+    place: str, project: Project, site: Path, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.move(site / place, elsewhere)
     (site / place).symlink_to(elsewhere)
@@ -138,7 +145,9 @@ def test_nothing_is_written_by_way_of_a_link(place: str, project: Project, site:
 
 
 @pytest.mark.parametrize("name", ["", "/records", "/state", "/lock", "/pending", "/growing"])
-def test_what_we_keep_is_kept_nowhere_else(name: str, project: Project, site: Path, tmp_path: Path) -> None:
+def test_what_we_keep_is_kept_nowhere_else(
+    name: str, project: Project, site: Path, tmp_path: Path
+) -> None:
     place, elsewhere = Path(f"{site}/.portolan{name}"), tmp_path / "elsewhere"
     if place.exists():
         shutil.move(place, elsewhere)
@@ -160,7 +169,7 @@ DAMAGES = {  # done in .portolan/
     "manifest empty": ": > manifest",
     "manifest a folder": "rm manifest && mkdir -p manifest/inside",
     "state a folder": "rm state && mkdir -p state/inside",
-    "state with odd spans": """echo '{"spans": ["x"], "locales": ["en"], "sources": {"a": "b"}}' > state""",
+    "state with odd spans": """echo '{"spans": ["x"], "sources": {"a": "b"}}' > state""",
     "lock a folder": "rm lock && mkdir -p lock/inside",
     "pending a folder": "rm pending && mkdir -p pending/inside",
     "folders a folder": "rm folders && mkdir -p folders/inside",
@@ -175,7 +184,9 @@ DAMAGES = {  # done in .portolan/
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_whatever_is_damaged_of_what_we_keep_clean_mends_it(damage: str, project: Project, site: Path, pristine: Path) -> None:
+def test_whatever_is_damaged_of_what_we_keep_clean_mends_it(
+    damage: str, project: Project, site: Path, pristine: Path
+) -> None:
     subprocess.run(["sh", "-c", damage], cwd=site / ".portolan", check=True)
     done = cli("verify", "--out", str(site))
     assert "Traceback" not in done.stderr
@@ -192,7 +203,9 @@ def test_whatever_is_damaged_of_what_we_keep_clean_mends_it(damage: str, project
 def test_a_site_whose_portolan_is_lost_says_how_to_go_on(project: Project, site: Path) -> None:
     (site / "en/notes.html").write_text("mine")
     shutil.rmtree(site / ".portolan")
-    with pytest.raises(NotOurs, match=r"make an empty folder of that name in it and build with --clean"):
+    with pytest.raises(
+        NotOurs, match=r"make an empty folder of that name in it and build with --clean"
+    ):
         build(project, site, clean=True)
     (site / ".portolan").mkdir()
     build(project, site, clean=True)
@@ -207,7 +220,10 @@ def test_what_was_deleted_is_made_again(project: Project, site: Path, pristine: 
         (lambda: (site / "en/ports/22.html").unlink(), 1),
         (lambda: shutil.rmtree(site / "en/ports"), 6),
         (lambda: (site / "en/ports/22.html").rename(site / "en/ports/23.html"), 1),
-        (lambda: subprocess.run(["sh", "-c", "rm en/systems/*"], cwd=site, check=True), len(list((site / "en/systems").iterdir()))),
+        (
+            lambda: subprocess.run(["sh", "-c", "rm en/systems/*"], cwd=site, check=True),
+            len(list((site / "en/systems").iterdir())),
+        ),
         (lambda: shutil.rmtree(site / "assets"), len(list((site / "assets").iterdir()))),
         (lambda: (site / "robots.txt").unlink(), 1),
     ]
@@ -224,8 +240,12 @@ def test_what_was_deleted_is_made_again(project: Project, site: Path, pristine: 
             assert tree(site) == tree(pristine)
 
 
-@pytest.mark.parametrize("name", ["en/ports/22.html", "en/index.html", "robots.txt", "en/blocks/0-255.html"])
-def test_a_folder_where_a_page_belongs_is_told_and_never_removed(name: str, project: Project, site: Path, pristine: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["en/ports/22.html", "en/index.html", "robots.txt", "en/blocks/0-255.html"]
+)
+def test_a_folder_where_a_page_belongs_is_told_and_never_removed(
+    name: str, project: Project, site: Path, pristine: Path
+) -> None:
     (site / name).unlink()
     (site / name).mkdir()
     (site / name / "notes.txt").write_text("mine")
@@ -237,7 +257,9 @@ def test_a_folder_where_a_page_belongs_is_told_and_never_removed(name: str, proj
         lambda: mend(project, site, [name], 1),
     ]
     for attempt in attempts:
-        with pytest.raises(Obstacle, match=f"{site / name} is a folder where a page belongs: move it away"):
+        with pytest.raises(
+            Obstacle, match=f"{site / name} is a folder where a page belongs: move it away"
+        ):
             attempt()
     (site / name).rename(site / "elsewhere")
     build(project, site)
@@ -246,7 +268,9 @@ def test_a_folder_where_a_page_belongs_is_told_and_never_removed(name: str, proj
 
 @pytest.mark.parametrize("kind", ["link", "link to itself", "pipe"])
 @pytest.mark.parametrize("name", ["en/ports/22.html", "search.js"])
-def test_what_is_no_file_where_a_page_belongs_is_replaced(name: str, kind: str, project: Project, site: Path, pristine: Path) -> None:
+def test_what_is_no_file_where_a_page_belongs_is_replaced(
+    name: str, kind: str, project: Project, site: Path, pristine: Path
+) -> None:
     page, victim = site / name, site.parent / "victim"
     victim.write_text("mine")
     page.unlink()
@@ -271,7 +295,9 @@ def test_a_site_of_a_single_port_is_repaired(project: Project, root: Path, tmp_p
     assert tree(site) == sound
 
 
-def test_what_a_part_can_not_have_is_no_problem_and_what_it_lost_is(project: Project, site: Path) -> None:
+def test_what_a_part_can_not_have_is_no_problem_and_what_it_lost_is(
+    project: Project, site: Path
+) -> None:
     summary = verify(site, 1)
     assert summary.problems == []
     assert summary.unbuilt > 20
@@ -286,7 +312,18 @@ def test_what_a_part_can_not_have_is_no_problem_and_what_it_lost_is(project: Pro
 
 def test_a_dry_run_says_what_would_be(site: Path, root: Path) -> None:
     (site / "en/ports/22.html").unlink()
-    done = cli("--root", str(root), "build", "--locale", "en", "--ports", "20-25", "--out", str(site), "--dry-run")
+    done = cli(
+        "--root",
+        str(root),
+        "build",
+        "--locale",
+        "en",
+        "--ports",
+        "20-25",
+        "--out",
+        str(site),
+        "--dry-run",
+    )
     assert done.stdout.splitlines()[0] == "+ en/ports/22.html"
     assert "1 file would be written; nothing was" in done.stdout
     assert "was built" not in done.stdout
@@ -296,9 +333,14 @@ def test_a_dry_run_says_what_would_be(site: Path, root: Path) -> None:
 # What never goes by itself
 
 
-def test_no_language_and_no_share_of_the_pages_goes_unless_somebody_says_so(project: Project, tmp_path: Path) -> None:
+def test_no_language_and_no_share_of_the_pages_goes_unless_somebody_says_so(
+    project: Project, tmp_path: Path
+) -> None:
     site = tmp_path / "site"
-    both, fewer = Plan(project, site, ("en", "de"), SPANS), Plan(project, site, ("en", "de"), (Span(20, 22),))
+    both, fewer = (
+        Plan(project, site, ("en", "de"), SPANS),
+        Plan(project, site, ("en", "de"), (Span(20, 22),)),
+    )
     run(both, 1, Progress())
     before, kept = tree(site), (site / ".portolan/manifest").read_bytes()
     for plan, told in ((Plan(project, site, ("en",), SPANS), "^de "), (fewer, r"^6 of \d+ files")):
@@ -315,7 +357,18 @@ def test_no_language_and_no_share_of_the_pages_goes_unless_somebody_says_so(proj
 # Where nothing is built
 
 
-@pytest.mark.parametrize("name", ["content", "templates/out", "assets/out", "locales/out/x", "portolan/out", "tests/out", ".git/out"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "content",
+        "templates/out",
+        "assets/out",
+        "locales/out/x",
+        "portolan/out",
+        "tests/out",
+        ".git/out",
+    ],
+)
 def test_nothing_is_built_among_the_sources(name: str) -> None:
     root = Path(__file__).parent.parent
     existed = (root / name).exists()
@@ -362,7 +415,9 @@ def test_of_builds_that_start_together_never_two_write(tmp_path: Path) -> None:
         (tmp_path / str(at)).mkdir()
     context = get_context("fork")
     barrier, found = context.Barrier(STARTS), context.SimpleQueue()
-    processes = [context.Process(target=_start, args=(tmp_path, barrier, found)) for _ in range(STARTS)]
+    processes = [
+        context.Process(target=_start, args=(tmp_path, barrier, found)) for _ in range(STARTS)
+    ]
     for process in processes:
         process.start()
     told = [found.get() for _ in range(LOCK_ROUNDS * STARTS)]
@@ -380,13 +435,18 @@ def test_who_is_refused_leaves_everything_to_who_is_at_work(tmp_path: Path) -> N
     with Output(site).locked():
         on_its_way = site / ".portolan/way-1"
         on_its_way.mkdir()
-        with pytest.raises(Busy, match=f"process {os.getpid()} is building into {site}"), Folder(site).locked():
+        with (
+            pytest.raises(Busy, match=f"process {os.getpid()} is building into {site}"),
+            Folder(site).locked(),
+        ):
             pass
         assert on_its_way.exists()
         assert (site / ".portolan/lock").exists()
 
 
-def test_a_lock_file_that_its_last_holder_removed_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_file_that_its_last_holder_removed_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, flock = tmp_path / "lock", fcntl.flock
     opened: list[int] = []
 

@@ -33,7 +33,7 @@ from portolan.progress import Progress
 from portolan.project import Project
 from portolan.registry.types import PORTS, Span
 from portolan.run import run
-from portolan.sources import files
+from portolan.sources import paths
 from portolan.work import Plan
 
 from .conftest import ROOT
@@ -263,11 +263,11 @@ def test_an_error_that_no_check_finds_is_told_as_well(preview: Preview) -> None:
 
 
 def test_what_editors_lay_beside_a_file_is_no_source(preview: Preview) -> None:
-    before = files(preview.root, "templates", "assets")
+    before = paths(preview.root, [], "templates", "assets")
     beside = [preview.root / folder / name for folder in ("templates", "assets") for name in (".base.html.swp", "4913", "base.html~", "#base.html#")]
     for path in beside:
         path.write_bytes(b"b0VIM\x00\xff {% nonsense %}")
-    assert files(preview.root, "templates", "assets") == before
+    assert paths(preview.root, [], "templates", "assets") == before
     assert preview.get("/en/").status == 200
     for path in beside:
         path.unlink()

@@ -1,4 +1,7 @@
-"""Publishing forgets nothing: what was not published is told again, and no page is ever published without its stylesheet."""
+"""Publishing forgets nothing.
+
+What was not published is told again, and no page is ever published without its stylesheet.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,9 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
         lambda: _append(root / "assets/style.css", "/* harbour */"),
         lambda: (root / "content/articles/dns.md").unlink(),
         lambda: _append(root / "assets/site.js", "// beacon"),
-        lambda: _replace(root / "content/registry/uses/all.yaml", "name: PostgreSQL\n", "name: Quay\n"),
+        lambda: _replace(
+            root / "content/registry/uses/all.yaml", "name: PostgreSQL\n", "name: Quay\n"
+        ),
     ]
     projects = []
     for edit in edits:
@@ -79,7 +84,9 @@ def _replace(path: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def build(project: Project, site: Path, locales: tuple[str, ...] = ("en", "de"), whole: bool = True) -> None:
+def build(
+    project: Project, site: Path, locales: tuple[str, ...] = ("en", "de"), whole: bool = True
+) -> None:
     run(Few(project, site, locales, SPANS, whole=whole), 1, Progress(), allow_removal=True)
 
 
@@ -102,6 +109,7 @@ def publish(site: Path, store: Store, random: Random) -> None:
         folder.pending.published()
 
 
+@pytest.mark.slow
 def test_whatever_fails_no_published_page_lacks_its_assets_and_in_the_end_all_is_published(
     variants: list[Project], store: Store, tmp_path: Path
 ) -> None:
@@ -122,7 +130,9 @@ def test_whatever_fails_no_published_page_lacks_its_assets_and_in_the_end_all_is
         needs |= _needs(site)
         there = store.objects()
         pages = {key: needs[digest] for key, digest in there.items() if key.endswith(".html")}
-        lacking = {key: assets - there.keys() for key, assets in pages.items() if assets - there.keys()}
+        lacking = {
+            key: assets - there.keys() for key, assets in pages.items() if assets - there.keys()
+        }
         assert not lacking
     assert ROUNDS / 4 < cut_short < ROUNDS
     _round(variants[0], site, ("en",), store, random)
@@ -130,7 +140,9 @@ def test_whatever_fails_no_published_page_lacks_its_assets_and_in_the_end_all_is
     assert not any(told(site))
 
 
-def _round(project: Project, site: Path, locales: tuple[str, ...], store: Store, random: Random) -> None:
+def _round(
+    project: Project, site: Path, locales: tuple[str, ...], store: Store, random: Random
+) -> None:
     build(project, site, locales)
     publish(site, Store(store.port) if store.left is None else _failing(store), random)
 
@@ -169,7 +181,11 @@ def _in_a_process(what: Callable[[], None], seconds: float) -> int:
 
 def _paths(site: Path) -> list[str]:
     paths = (path for path in site.rglob("*") if path.is_file())
-    return [name for path in paths if not (name := path.relative_to(site).as_posix()).startswith(".portolan/")]
+    return [
+        name
+        for path in paths
+        if not (name := path.relative_to(site).as_posix()).startswith(".portolan/")
+    ]
 
 
 def _md5(path: Path) -> str:
@@ -182,7 +198,9 @@ def _needs(site: Path) -> dict[str, set[str]]:
     return {_md5(site / p): set(re.findall(r'assets/[^"]+', (site / p).read_text())) for p in pages}
 
 
-def test_what_is_not_published_is_told_again_with_what_came_since(variants: list[Project], tmp_path: Path) -> None:
+def test_what_is_not_published_is_told_again_with_what_came_since(
+    variants: list[Project], tmp_path: Path
+) -> None:
     site = tmp_path / "site"
     build(variants[0], site)
     first = told(site)
@@ -199,7 +217,9 @@ def test_what_is_not_published_is_told_again_with_what_came_since(variants: list
     assert not any(told(site))
 
 
-def test_the_steps_hold_everything_in_the_safe_order(variants: list[Project], tmp_path: Path) -> None:
+def test_the_steps_hold_everything_in_the_safe_order(
+    variants: list[Project], tmp_path: Path
+) -> None:
     site, changed = tmp_path / "site", tmp_path / "changed.txt"
     build(variants[0], site)
     Folder(site).tell_changes(lambda changes: changes.write(changed))
@@ -207,7 +227,14 @@ def test_the_steps_hold_everything_in_the_safe_order(variants: list[Project], tm
     assert changed.read_text().splitlines() == [path for step in steps for path in step]
     assert all(path.startswith("assets/") for path in steps[0])
     assert not any(path.startswith("assets/") for path in steps[1])
-    assert steps[2] == ["_headers", "robots.txt", "search.js", "sitemap-1.xml", "sitemap-2.xml", "sitemap.xml"]
+    assert steps[2] == [
+        "_headers",
+        "robots.txt",
+        "search.js",
+        "sitemap-1.xml",
+        "sitemap-2.xml",
+        "sitemap.xml",
+    ]
     assert Path(f"{changed}.removed").read_text() == ""
     build(variants[1], site, ("en",))
     Folder(site).tell_changes(lambda changes: changes.write(changed))
@@ -218,13 +245,17 @@ def test_the_steps_hold_everything_in_the_safe_order(variants: list[Project], tm
     assert Path(f"{changed}.removed").read_text().splitlines() == [*removed, *unneeded]
 
 
-def test_a_language_that_an_ended_build_left_half_made_is_told_when_it_is_there(variants: list[Project], tmp_path: Path) -> None:
+def test_a_language_that_an_ended_build_left_half_made_is_told_when_it_is_there(
+    variants: list[Project], tmp_path: Path
+) -> None:
     site = tmp_path / "site"
     build(variants[0], site, ("en",), whole=False)
     told(site)
     Folder(site).pending.published()
     build(variants[0], site, ("en", "de"), whole=False)
-    shutil.move(site / "de", site / ".portolan/growing/de")  # as if it had been ended before the last block
+    shutil.move(
+        site / "de", site / ".portolan/growing/de"
+    )  # as if it had been ended before the last block
     (site / ".portolan/state").unlink()
     assert not [path for step in told(site) for path in step if path.startswith("de/")]
     Folder(site).pending.published()
@@ -234,7 +265,9 @@ def test_a_language_that_an_ended_build_left_half_made_is_told_when_it_is_there(
     assert "de/ports/22.html" in told(site).removed
 
 
-def test_pages_that_a_killed_build_removed_are_told(variants: list[Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_that_a_killed_build_removed_are_told(
+    variants: list[Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site = tmp_path / "site"
     build(variants[0], site)
     told(site)
@@ -260,14 +293,18 @@ def test_pages_that_a_killed_build_removed_are_told(variants: list[Project], tmp
 
 
 @pytest.mark.parametrize("damage", ["text", "bytes", "folder"])
-def test_when_nobody_knows_what_is_pending_everything_is(damage: str, variants: list[Project], tmp_path: Path) -> None:
+def test_when_nobody_knows_what_is_pending_everything_is(
+    damage: str, variants: list[Project], tmp_path: Path
+) -> None:
     site = tmp_path / "site"
     build(variants[0], site)
     pending = site / ".portolan/pending"
     told(site)
     Folder(site).pending.published()
     pending.unlink()
-    pending.mkdir() if damage == "folder" else pending.write_bytes(b"\xff\0" if damage == "bytes" else b"../x\n")
+    pending.mkdir() if damage == "folder" else pending.write_bytes(
+        b"\xff\0" if damage == "bytes" else b"../x\n"
+    )
     if damage == "folder":
         run(Few(variants[0], site, ("en", "de"), SPANS), 1, Progress(), clean=True)
     assert sum(map(len, told(site))) == len(_paths(site))
@@ -284,7 +321,9 @@ def test_a_line_that_a_full_disk_cut_short_swallows_no_other(tmp_path: Path) -> 
     assert found == [Changes([], [], [], removed, [])]
 
 
-def test_a_list_that_could_not_be_written_is_no_list(variants: list[Project], tmp_path: Path) -> None:
+def test_a_list_that_could_not_be_written_is_no_list(
+    variants: list[Project], tmp_path: Path
+) -> None:
     site = tmp_path / "site"
     build(variants[0], site, ("en",), whole=False)
     with pytest.raises(FileNotFoundError):
@@ -293,6 +332,7 @@ def test_a_list_that_could_not_be_written_is_no_list(variants: list[Project], tm
     assert "en/index.html" in told(site).pages
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("rclone"), reason="rclone is missing")
 def test_the_recipe_of_the_readme_does_it(tmp_path: Path, store: Store) -> None:
     for key in store.objects():
@@ -300,16 +340,38 @@ def test_the_recipe_of_the_readme_does_it(tmp_path: Path, store: Store) -> None:
     root = small_project(tmp_path / "sources")
     readme = (ROOT / "README.md").read_text()
     recipe = re.findall(r"(?m)(?:^    .*(?:changed\.txt|published).*\n)+", readme)[0]
-    script = recipe.replace(".venv/bin/python build.py", f"{sys.executable} {ROOT / 'build.py'} --root .")
-    script = script.replace(" build --changed-list", " build --locale en --ports 20-24 --changed-list")
+    script = recipe.replace(
+        ".venv/bin/python build.py", f"{sys.executable} {ROOT / 'build.py'} --root ."
+    )
+    script = script.replace(
+        " build --changed-list", " build --locale en --ports 20-24 --changed-list"
+    )
 
     def follow(port: int) -> int:
-        settings = {"TYPE": "s3", "PROVIDER": "Other", "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}
+        settings = {
+            "TYPE": "s3",
+            "PROVIDER": "Other",
+            "ACCESS_KEY_ID": "test",
+            "SECRET_ACCESS_KEY": "test",
+        }
         settings |= {"ENDPOINT": f"http://127.0.0.1:{port}", "NO_CHECK_BUCKET": "true"}
         remote = {f"RCLONE_CONFIG_REMOTE_{name}": value for name, value in settings.items()}
-        quick = {"RCLONE_RETRIES": "1", "RCLONE_LOW_LEVEL_RETRIES": "1", "RCLONE_CONFIG": "/dev/null"}
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | remote | quick
-        done = subprocess.run(["sh", "-c", script], cwd=root, env=environment, capture_output=True, text=True, check=False)
+        quick = {
+            "RCLONE_RETRIES": "1",
+            "RCLONE_LOW_LEVEL_RETRIES": "1",
+            "RCLONE_CONFIG": "/dev/null",
+        }
+        environment = (
+            {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | remote | quick
+        )
+        done = subprocess.run(
+            ["sh", "-c", script],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         print(done.stdout, done.stderr)
         return done.returncode
 

@@ -1,4 +1,4 @@
-"""What is a source, for reading, digesting and watching alike; and what lies among the sources and can't be one."""
+"""What is a source, for reading, digesting and watching alike; and what can't be one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from portolan.registry.load import registry_files
 from portolan.sources import FOLDERS, paths, read, read_text
 
 from .conftest import ROOT
-from .projects import small_project
+from .projects import small_project, unprivileged
 
 # Beside a.yaml and a.md: what editors, file managers and other systems leave there.
 TEMPORARY = (
@@ -69,7 +69,11 @@ def seen(root: Path) -> dict[str, list[str]]:
 
 def test_what_programs_lay_beside_a_source_is_none_for_anybody(root: Path) -> None:
     before, digest = seen(root), load_project(root, prove).digest
-    for path in [root / path for path in before["all"] if path.endswith((".yaml", ".md", ".po", ".html", ".css"))]:
+    for path in [
+        root / path
+        for path in before["all"]
+        if path.endswith((".yaml", ".md", ".po", ".html", ".css"))
+    ]:
         for pattern in TEMPORARY:
             beside = path.parent / pattern.format(path.name)
             beside.parent.mkdir(exist_ok=True)
@@ -86,7 +90,13 @@ def test_what_programs_lay_beside_a_source_is_none_for_anybody(root: Path) -> No
 def test_a_file_that_goes_is_gone_from_the_project_as_well(root: Path) -> None:
     before = told(root), load_project(root, prove).chart.registry.uses
     draft = root / "content/registry/uses/draft.yaml"
-    draft.write_text((root / USES).read_text().replace("AirPlay", "Draft").replace("Steam", "Draft 2").replace("PostgreSQL", "Draft 3"))
+    draft.write_text(
+        (root / USES)
+        .read_text()
+        .replace("AirPlay", "Draft")
+        .replace("Steam", "Draft 2")
+        .replace("PostgreSQL", "Draft 3")
+    )
     assert len(load_project(root, prove).chart.registry.uses) == 6
     draft.unlink()
     assert (told(root), load_project(root, prove).chart.registry.uses) == before
@@ -147,7 +157,9 @@ def touch(path: Path) -> None:
         ("assets/a\x1bb.css", touch, NAME),
     ],
 )
-def test_what_can_be_no_source_is_told(path: str, make: Callable[[Path], None], message: str, root: Path) -> None:
+def test_what_can_be_no_source_is_told(
+    path: str, make: Callable[[Path], None], message: str, root: Path
+) -> None:
     make(root / path)
     lines = told(root)
     shown = path.replace("\udcff", "\\udcff").replace("\n", "\\n").replace("\x1b", "\\x1b")
@@ -170,13 +182,23 @@ def test_a_name_may_be_long(root: Path) -> None:
 
 
 def test_what_nobody_reads_is_told_as_a_warning(root: Path) -> None:
-    for path in ("content/notes.txt", "locales/de/portolan.po", "assets/img/a.svg", "locales/de/LC_MESSAGES/portolan.mo"):
+    for path in (
+        "content/notes.txt",
+        "locales/de/portolan.po",
+        "assets/img/a.svg",
+        "locales/de/LC_MESSAGES/portolan.mo",
+    ):
         (root / path).parent.mkdir(exist_ok=True)
         (root / path).touch()
     shutil.rmtree(root / "content/articles")
     (root / "content/articles").touch()
     lines = told(root)
-    assert [line.partition(":")[0] for line in lines] == ["assets/img/a.svg", "content/articles", "content/notes.txt", "locales/de/portolan.po"]
+    assert [line.partition(":")[0] for line in lines] == [
+        "assets/img/a.svg",
+        "content/articles",
+        "content/notes.txt",
+        "locales/de/portolan.po",
+    ]
     assert all(":1: warning: is read by nobody" in line for line in lines)
 
 
@@ -192,7 +214,7 @@ def test_the_registry_holds_files_of_known_kinds_only(name: str, root: Path) -> 
 UNREADABLE = (
     "content/registry/uses",
     "content/articles",
-    "content/why/user.md",
+    "content/about.md",
     "content/site.yaml",
     "content/notes.txt",
     "locales/de",
@@ -204,7 +226,7 @@ UNREADABLE = (
 
 
 def test_what_can_not_be_read_is_told(root: Path) -> None:
-    """All at once, also what nobody would have read, and though all of it was read and kept before."""
+    """All at once, also what nobody would have read, though all of it was read and kept before."""
     (root / "content/notes.txt").touch()
     (root / "locales/de/LC_MESSAGES/portolan.mo").touch()
     load_project(root, prove)
@@ -212,26 +234,31 @@ def test_what_can_not_be_read_is_told(root: Path) -> None:
     modes = {path: path.stat().st_mode for path in forbidden}
     for path in reversed(forbidden):
         path.chmod(0)
-    command: list[str | Path] = [*_unprivileged(), sys.executable, ROOT / "build.py", "--root", root, "check"]
+    command: list[str | Path] = [
+        *unprivileged(),
+        sys.executable,
+        ROOT / "build.py",
+        "--root",
+        root,
+        "check",
+    ]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
     for path in sorted(forbidden):
         path.chmod(modes[path])
-    below = {"locales/de/LC_MESSAGES/portolan.po", "assets/style.css"}  # of what can't be looked into
-    expected = [f"{path}:1: cannot be read: Permission denied (file)" for path in UNREADABLE if path not in below]
+    below = {
+        "locales/de/LC_MESSAGES/portolan.po",
+        "assets/style.css",
+    }  # of what can't be looked into
+    expected = [
+        f"{path}:1: cannot be read: Permission denied (file)"
+        for path in UNREADABLE
+        if path not in below
+    ]
     lines = run.stderr.splitlines()
     assert [line for line in expected if line not in lines] == []
     assert "Traceback" not in run.stderr
     assert run.returncode == 1
     assert told(root)[0].startswith("content/notes.txt:1: warning: ")
-
-
-def _unprivileged() -> list[str]:
-    """What takes from a command root's right to read everything."""
-    if os.getuid():
-        return []
-    if not shutil.which("setpriv"):
-        pytest.skip("nothing is forbidden to root, and setpriv is missing")
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def test_a_file_is_read_only_if_it_is_one(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever stands in a template: it ends in a page, or in a problem with template and line, and in good time."""
+"""Whatever stands in a template ends in a page, or a problem with its line, and in good time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ RENDERED = {
     "a range": ("{% for x in range(10 ** 9) %}{% endfor %}", "Range too big"),
     "a power": ("{{ 10 ** 10 ** 8 }}", "so large"),
     "a long text": ("{{ 'x' * 10 ** 9 }}", "so large"),
-    "loops": ("{% for x in range(99999) %}{% for y in range(99999) %}{% endfor %}{% endfor %}", "come to an end"),
+    "loops": (
+        "{% for x in range(99999) %}{% for y in range(99999) %}{% endfor %}{% endfor %}",
+        "come to an end",
+    ),
     "recursion": ("{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}", "recursion"),
     "a circle put together": ('{% include "t" ~ ".html" %}', "recursion"),
     "half a character": ("{{ '%c' % 55296 }}", r"\ud800"),
@@ -63,7 +66,9 @@ def test_what_can_not_be_read_is_told_with_its_line(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RENDERED)
-def test_what_can_not_be_rendered_is_told_with_its_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_not_be_rendered_is_told_with_its_line(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(templates, "SECONDS", 0.2)
     text, message = RENDERED[name]
     template = environment({"t.html": f"<p>\n\n{text}"}).get_template("t.html")
@@ -109,22 +114,33 @@ def add(root: Path, name: str, text: str) -> int:
         ("line.html", '{% include ["nothing.html", "line.html"] %}'),
     ],
 )
-def test_a_template_that_calls_for_itself_is_found_before_it_is_rendered(name: str, text: str, root: Path) -> None:
+def test_a_template_that_calls_for_itself_is_found_before_it_is_rendered(
+    name: str, text: str, root: Path
+) -> None:
     at = add(root, name, text)
     started = process_time()
-    assert problems_of(root) == [Problem(f"templates/{name}", at, "template", "must not call for itself")]
+    assert problems_of(root) == [
+        Problem(f"templates/{name}", at, "template", "must not call for itself")
+    ]
     assert process_time() - started < 3
 
 
 def test_a_circle_of_templates_is_found_before_it_is_rendered(root: Path) -> None:
-    lines = [add(root, "footer.html", '{{ sheet.part("facts.html") }}'), add(root, "facts.html", '{% include "base.html" %}')]
+    lines = [
+        add(root, "footer.html", '{{ sheet.part("facts.html") }}'),
+        add(root, "facts.html", '{% include "base.html" %}'),
+    ]
     found = {(problem.path, problem.line): problem.message for problem in problems_of(root)}
     assert found["templates/footer.html", lines[0]] == "facts.html must not lead back here"
     assert found["templates/facts.html", lines[1]] == "base.html must not lead back here"
-    assert {path for path, _ in found} == {f"templates/{name}.html" for name in ("base", "footer", "facts")}
+    assert {path for path, _ in found} == {
+        f"templates/{name}.html" for name in ("base", "footer", "facts")
+    }
 
 
-@pytest.mark.parametrize("name", ["port", "block", "home", "about", "404", "opensearch.xml", "manifest.webmanifest"])
+@pytest.mark.parametrize(
+    "name", ["port", "block", "home", "about", "404", "opensearch.xml", "manifest.webmanifest"]
+)
 def test_a_page_without_anything_is_none(name: str, root: Path) -> None:
     path = f"templates/{name}" if "." in name else f"templates/{name}.html"
     (root / path).write_text('{% extends "base.html" %}\n' if name == "about" else "")
@@ -136,14 +152,20 @@ def test_a_page_without_anything_is_none(name: str, root: Path) -> None:
 def test_many_pages_without_end_are_given_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(templates, "SECONDS", 0.2)
     monkeypatch.setattr("portolan.proof._ENOUGH", 0.5)
-    at = add(root, "base.html", "{% for x in range(99999) %}{% for y in range(99999) %}{% endfor %}{% endfor %}")
+    at = add(
+        root,
+        "base.html",
+        "{% for x in range(99999) %}{% for y in range(99999) %}{% endfor %}{% endfor %}",
+    )
     started = process_time()
     found = problems_of(root)
     assert {problem[:3] for problem in found} == {("templates/base.html", at, "template")}
     assert process_time() - started < 5
 
 
-def test_what_another_language_runs_into_is_told_and_costs_nothing(root: Path, tmp_path: Path) -> None:
+def test_what_another_language_runs_into_is_told_and_costs_nothing(
+    root: Path, tmp_path: Path
+) -> None:
     """The proof renders one language."""
     site = tmp_path / "site"
     assert build(root, site).returncode == 0
@@ -160,7 +182,11 @@ def test_what_another_language_runs_into_is_told_and_costs_nothing(root: Path, t
 
 
 def test_nothing_stops_a_command_silently(root: Path) -> None:
-    at = add(root, "about.html", '{% block head %}{{ cycler.__init__.__globals__["__builtins__"]["exit"](3) }}{% endblock %}')
+    at = add(
+        root,
+        "about.html",
+        '{% block head %}{{ cycler.__init__.__globals__["__builtins__"]["exit"](3) }}{% endblock %}',
+    )
     command: list[str | Path] = [sys.executable, ROOT / "build.py", "--root", root, "check"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
     assert run.returncode == 1

@@ -1,4 +1,4 @@
-"""The process that loads the sources and renders their pages: the preview can end it, whatever it is doing."""
+"""The process that loads the sources and renders pages: the preview can end it whatever it does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class Ended(Exception):
 
 
 class Loaded(NamedTuple):
-    """What came of the sources: a site, or a ``page`` that tells its ``problems``. What another ``version`` made is stale."""
+    """What came of the sources: a site, or a ``page`` that tells its ``problems``.
+
+    What another ``version`` made is stale.
+    """
 
     version: str
     page: bytes = b""
@@ -37,10 +40,15 @@ class Loaded(NamedTuple):
 
 
 class Worker:
-    """A process that does one thing at a time. Its methods block, may be called by any thread, and raise Ended."""
+    """A process that does one thing at a time.
+
+    Its methods block, may be called by any thread, and raise Ended.
+    """
 
     def __init__(self, root: Path) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads can't be trusted
+        context = multiprocessing.get_context(
+            "spawn"
+        )  # a fork of a process with threads can't be trusted
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(root, theirs), daemon=True)
         self._process.start()
@@ -53,7 +61,7 @@ class Worker:
         return loaded
 
     def answer(self, path: str) -> Answer | Problem | None:
-        """What the site that was loaded last answers, or what goes wrong there; ``None`` if there is no site."""
+        """What the site that was loaded last answers, or what goes wrong; ``None`` if there is none."""
         answer: Answer | Problem | None = self._ask(path)
         return answer
 

@@ -30,8 +30,8 @@ Key = tuple[object, ...]
 
 
 class Current(NamedTuple):
-    """What stands in ``assignments.yaml``. ``damage`` is what is wrong with it; then the date and the number of entries are
-    those that can still be made out, and there are no assignments."""
+    """What stands in ``assignments.yaml``. ``damage`` is what is wrong with it; then the date and
+    the number of entries are those that can still be made out, and there are no assignments."""
 
     text: str
     updated: str
@@ -41,7 +41,9 @@ class Current(NamedTuple):
 
 
 class Import(NamedTuple):
-    """A state of the registry that may be taken in: its date, its assignments, and the text that would be written."""
+    """A state of the registry that may be taken in: its date, its assignments, and the text that
+    would be written.
+    """
 
     root: Path
     before: Current
@@ -61,15 +63,24 @@ class Import(NamedTuple):
         files.replace(path, self.text.encode())
 
 
-def prepare(root: Path, file: Path, updated: str | None = None, allow_loss: bool = False, allow_older: bool = False) -> Import:
+def prepare(
+    root: Path,
+    file: Path,
+    updated: str | None = None,
+    allow_loss: bool = False,
+    allow_older: bool = False,
+) -> Import:
     """What ``file`` would make of ``assignments.yaml``; nothing is written.
 
-    Raises ProblemsFound for a file that isn't IANA's or that ``check`` would refuse; and, unless it is allowed, for one that
-    lacks more than 1 % of our entries or is older than they are.
+    Raises ProblemsFound for a file that isn't IANA's or that ``check`` would refuse; and, unless it
+    is allowed, for one that lacks more than 1 % of our entries or is older than they are.
     """
     day, after = read_iana(_read(file), str(file), updated)
     before = current(root)
-    refused = [*_older(before, day, str(file), allow_older), *_loss(before, after, str(file), allow_loss)]
+    refused = [
+        *_older(before, day, str(file), allow_older),
+        *_loss(before, after, str(file), allow_loss),
+    ]
     if refused:
         raise ProblemsFound(refused)
     text = to_yaml(day, after)
@@ -87,25 +98,36 @@ def _read(file: Path) -> bytes:
             with gzip.open(file) as packed:
                 data = packed.read(_LARGEST + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ProblemsFound([Problem(str(file), 1, "iana", f"must be a whole gzip file: {error}")]) from None
+        raise ProblemsFound(
+            [Problem(str(file), 1, "iana", f"must be a whole gzip file: {error}")]
+        ) from None
     if len(data) > _LARGEST:
-        raise ProblemsFound([Problem(str(file), 1, "iana", f"must have {_LARGEST:,} bytes at most")])
+        raise ProblemsFound(
+            [Problem(str(file), 1, "iana", f"must have {_LARGEST:,} bytes at most")]
+        )
     return data
 
 
 def _older(before: Current, day: str, path: str, allowed: bool) -> Iterator[Problem]:
     if day < before.updated and not allowed:
-        message = f"is of {day}, older than what stands in {ASSIGNMENTS}, of {before.updated}; --allow-older takes it all the same"
-        yield Problem(path, 1, "iana", message)
+        message = f"is of {day}, older than what stands in {ASSIGNMENTS}, of {before.updated}"
+        yield Problem(path, 1, "iana", f"{message}; --allow-older takes it all the same")
 
 
-def _loss(before: Current, after: tuple[Assignment, ...], path: str, allowed: bool) -> Iterator[Problem]:
+def _loss(
+    before: Current, after: tuple[Assignment, ...], path: str, allowed: bool
+) -> Iterator[Problem]:
     there = {_name(entry) for entry in after}
-    lost = before.size - len(after) if before.damage else sum(_name(entry) not in there for entry in before.assignments)
+    lost = (
+        before.size - len(after)
+        if before.damage
+        else sum(_name(entry) not in there for entry in before.assignments)
+    )
     if lost > before.size * _MOST_LOST and not allowed:
         share = lost / before.size
-        message = f"lacks {lost:,} of the {before.size:,} entries ({share:.1%}) that stand in {ASSIGNMENTS}: is it whole?"
-        yield Problem(path, 1, "iana", f"{message} --allow-loss takes it all the same")
+        message = f"lacks {lost:,} of the {before.size:,} entries ({share:.1%})"
+        hint = "is it whole? --allow-loss takes it all the same"
+        yield Problem(path, 1, "iana", f"{message} that stand in {ASSIGNMENTS}: {hint}")
 
 
 def current(root: Path) -> Current:
@@ -116,9 +138,15 @@ def current(root: Path) -> Current:
     if data is None or kind is None:
         return Current("", "", 0, ())
     text = data.decode(errors="replace")
-    found = [entry for entry in load_file(root, ASSIGNMENTS, kind, problems) if isinstance(entry, Assignments)]
+    found = [
+        entry
+        for entry in load_file(root, ASSIGNMENTS, kind, problems)
+        if isinstance(entry, Assignments)
+    ]
     if found and not errors(problems):
-        return Current(text, found[0].updated.isoformat(), len(found[0].assignments), found[0].assignments)
+        return Current(
+            text, found[0].updated.isoformat(), len(found[0].assignments), found[0].assignments
+        )
     return Current(text, _date(text), text.count("\n- "), (), tuple(problems))
 
 
@@ -149,19 +177,28 @@ def difference(before: Iterable[Assignment], after: Iterable[Assignment]) -> Ite
         if old and new:
             changed = [field for field in _FIELDS if getattr(old, field) != getattr(new, field)]
             fields.update(changed)
-            told = "; ".join(f"{field} {_shown(getattr(old, field))} → {_shown(getattr(new, field))}" for field in changed)
+            told = "; ".join(
+                f"{field} {_shown(getattr(old, field))} → {_shown(getattr(new, field))}"
+                for field in changed
+            )
             yield f"~ {named(new)}: {told}"
         elif new:
             yield f"+ {named(new)}"
         elif old:
             yield f"- {named(old)}"
         counts["~" if old and new else "+" if new else "-"] += 1
-    which = f" ({', '.join(f'{field} {count:,}' for field, count in fields.most_common())})" if fields else ""
+    which = (
+        f" ({', '.join(f'{field} {count:,}' for field, count in fields.most_common())})"
+        if fields
+        else ""
+    )
     yield f"{counts['+']:,} added, {counts['~']:,} changed{which}, {counts['-']:,} removed."
 
 
 def moved(before: Iterable[Assignment], after: Iterable[Assignment]) -> Iterator[Assignment]:
-    """The entries of both states that say something else of who has a port; dates and references are no such thing."""
+    """The entries of both states that say something else of who has a port; dates and references
+    are no such thing.
+    """
     for old, new in _changes(before, after):
         if not (old and new) or _who(old) != _who(new):
             yield from filter(None, (old, new))
@@ -169,26 +206,33 @@ def moved(before: Iterable[Assignment], after: Iterable[Assignment]) -> Iterator
 
 def named(entry: Assignment) -> str:
     """An entry in a line: ports, transports, name."""
-    return f"{entry.ports} {'/'.join(entry.transports) or 'all transports'} {entry.name or entry.title or entry.status}"
+    transports = "/".join(entry.transports) or "all transports"
+    return f"{entry.ports} {transports} {entry.name or entry.title or entry.status}"
 
 
-def _changes(before: Iterable[Assignment], after: Iterable[Assignment]) -> Iterator[tuple[Assignment | None, Assignment | None]]:
-    """Pairs of what an entry was and what it is. Those alike in ports, name and transports belong together, then those in ports
-    and name alone."""
+def _changes(
+    before: Iterable[Assignment], after: Iterable[Assignment]
+) -> Iterator[tuple[Assignment | None, Assignment | None]]:
+    """Pairs of what an entry was and what it is. Those alike in ports, name and transports belong
+    together, then those in ports and name alone."""
     old, new = _by(before, _key), _by(after, _key)
     for key in old.keys() & new.keys():
         while old[key] and new[key]:
             pair = old[key].pop(0), new[key].pop(0)
             if pair[0] != pair[1]:
                 yield pair
-    old, new = (_by((e for entries in rest.values() for e in entries), _name) for rest in (old, new))
+    old, new = (
+        _by((e for entries in rest.values() for e in entries), _name) for rest in (old, new)
+    )
     for key in old.keys() | new.keys():
         were, are = old.get(key, []), new.get(key, [])
         for at in range(max(len(were), len(are))):
             yield were[at] if at < len(were) else None, are[at] if at < len(are) else None
 
 
-def _by(entries: Iterable[Assignment], key: Callable[[Assignment], Key]) -> dict[Key, list[Assignment]]:
+def _by(
+    entries: Iterable[Assignment], key: Callable[[Assignment], Key]
+) -> dict[Key, list[Assignment]]:
     found: defaultdict[Key, list[Assignment]] = defaultdict(list)
     for entry in entries:
         found[key(entry)].append(msgspec.structs.replace(entry, path="", line=0, lines=()))

@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from portolan.hints import did_you_mean
 from portolan.registry.types import Citation, Reference
 
-# GitHub takes twelve digits of a commit for all forty, which weigh on every page and can't be compressed.
+# GitHub takes twelve digits of a commit for all forty, which weigh on every page and can't be
+# compressed.
 _COMMIT = re.compile(r"(?<=/)(blob|commit)/([0-9a-f]{12})[0-9a-f]{28}(?![0-9a-f])")
-_RFC = re.compile(r"rfc([1-9][0-9]{0,3}|1[0-9]{4})")  # some 10,000 there are, and 250 more each year
+_RFC = re.compile(
+    r"rfc([1-9][0-9]{0,3}|1[0-9]{4})"
+)  # some 10,000 there are, and 250 more each year
 _DRAFT = re.compile(r"draft(-[a-z0-9]+){2,}")
 
 
@@ -20,7 +23,10 @@ def short_url(url: str) -> str:
 
 
 class References:
-    """The citable sources by id. RFCs and Internet-Drafts need no entry: their address follows from their name."""
+    """The citable sources by id.
+
+    RFCs and Internet-Drafts need no entry: their address follows from their name.
+    """
 
     def __init__(self, references: Iterable[Reference]) -> None:
         self._by_id = {reference.id: reference for reference in references}
@@ -37,7 +43,8 @@ class References:
     def unknown(self, cited: str) -> str:
         """What is wrong with an id that is none of these."""
         hint = did_you_mean(cited, self._by_id)
-        return f"{cited} must be an id in content/registry/references, an RFC (rfc1 to rfc19999) or a draft{hint}"
+        known = "an id in content/registry/references, an RFC (rfc1 to rfc19999) or a draft"
+        return f"{cited} must be {known}{hint}"
 
     def _find(self, cited: str | Citation) -> Reference | Citation | None:
         if isinstance(cited, Citation):
@@ -45,7 +52,17 @@ class References:
         if found := self._by_id.get(cited):
             return found
         if _RFC.fullmatch(cited):
-            return Reference(id=cited, title=f"RFC {cited[3:]}", url=f"https://www.rfc-editor.org/rfc/{cited}", seen="")
+            return Reference(
+                id=cited,
+                title=f"RFC {cited[3:]}",
+                url=f"https://www.rfc-editor.org/rfc/{cited}",
+                seen="",
+            )
         if _DRAFT.fullmatch(cited):
-            return Reference(id=cited, title=f"Internet-Draft {cited}", url=f"https://datatracker.ietf.org/doc/{cited}/", seen="")
+            return Reference(
+                id=cited,
+                title=f"Internet-Draft {cited}",
+                url=f"https://datatracker.ietf.org/doc/{cited}/",
+                seen="",
+            )
         return None

@@ -15,6 +15,7 @@ import msgspec
 
 from portolan.entry import Entry
 from portolan.fields import Date, Id, Line, Name, Sentence, Text, Url
+from portolan.kinds import lists_of_entries
 
 PORTS = 65_536
 
@@ -257,6 +258,21 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Registry.kinds = tuple(name for name in Registry.__struct_fields__ if name != "updated")
+
+
+def all_entries(registry: Registry) -> Iterator[Entry]:
+    """The entries of all kinds, and those within them: commands, recipes, citations."""
+    for kind in Registry.kinds:
+        for entry in getattr(registry, kind):
+            yield from _with_parts(entry)
+
+
+def _with_parts(entry: Entry) -> Iterator[Entry]:
+    yield entry
+    for name in lists_of_entries(type(entry)):
+        for part in getattr(entry, name):
+            if isinstance(part, Entry):
+                yield from _with_parts(part)
 
 
 def translated(entry: Entry) -> Iterator[tuple[int, str]]:

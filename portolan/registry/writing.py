@@ -22,7 +22,9 @@ _PLAIN = re.compile(r"(?!(?:true|false|null)\Z)[A-Za-z][A-Za-z0-9 ()./_+-]*(?<! 
 
 def to_yaml(updated: str, assignments: Iterable[Assignment]) -> str:
     """The text of the file. What it is made from has passed its types, so dates and ids need no quotes."""
-    return _HEADER.format(updated=updated) + "".join(f"- {{{', '.join(_fields(a))}}}\n" for a in assignments)
+    return _HEADER.format(updated=updated) + "".join(
+        f"- {{{', '.join(_fields(a))}}}\n" for a in assignments
+    )
 
 
 def _fields(assignment: Assignment) -> Iterator[str]:
