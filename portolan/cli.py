@@ -21,6 +21,7 @@ from portolan.proof import prove
 from portolan.registry.rules import future
 from portolan.registry.types import PORTS, Span
 from portolan.run import Report, default_jobs, mend, run
+from portolan.style import style
 from portolan.work import Plan
 
 _ONE = r"\{(\d+)-\1\}"  # a run of one
@@ -132,10 +133,12 @@ def published(root: Path, out: Path | None) -> None:
 @click.pass_obj
 def check(root: Path, strict: bool) -> None:
     """Check all sources; build nothing."""
+    from portolan.extract import english  # Babel takes its time to load
+
     with told():
         project = load_project(root, prove)
         tomorrow = date.today() + timedelta(days=1)  # which is today elsewhere
-        warnings = sorted({*project.warnings, *future(project.chart.registry, tomorrow.isoformat())})
+        warnings = sorted({*project.warnings, *future(project.chart.registry, tomorrow.isoformat()), *style(english(root))})
         for warning in warnings:
             click.echo(warning, err=True)
         if strict and warnings:

@@ -101,6 +101,11 @@ def _found(root: Path) -> Iterator[tuple[str, int, tuple[str, ...], list[str], s
                     yield name, line, (message,) if isinstance(message, str) else tuple(message), comments, context
 
 
+def english(root: Path) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """The English of every message, with its file and line."""
+    return ((path, line, texts) for path, line, texts, *_ in _found(root))
+
+
 def _merged(root: Path, tag: str, pot: PoFile, typo: bool, problems: list[Problem]) -> PoFile:
     path = catalog_path(tag)
     old, errors = parse(read_text(root, path, problems) or "")

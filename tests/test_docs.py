@@ -83,7 +83,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["registry"],
         ["messages", "po", "similarity", "merging", "links", "translations", "locales", "catalogs"],
         ["settings", "pages", "ports", "answer", "verdict", "prose", "documents", "constants", "chart", "search", "rows"],
-        ["checks", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
+        ["checks", "style", "view", "outlines", "stencil", "templates", "render", "compose", "index"],
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof", "completeness"],
         ["manifest", "records", "presence", "pending", "lock", "folder", "output"],
         ["work", "reasons", "estimate", "pool", "progress", "run"],
