@@ -48,7 +48,7 @@ def _stale(root: Path, project: Project) -> Iterator[Problem]:
         yield from (Problem(path, cost.line, "translation", str(cost), "warning") for path, cost in _costs(root, project, now).items())
         known = {entry.key for entry in parse((before or b"").decode(errors="replace"))[0].entries}
         new = len({entry.key for entry in now.entries} - known)
-        yield Problem(POT, 1, "translation", f"is stale, for {_counted(new, 'message')} of the sources is not in it: run `make messages`", "warning")
+        yield Problem(POT, 1, "translation", f"is stale, lacking {_counted(new, 'message')} of the sources: run `make messages`", "warning")
     else:
         yield from _lagging(root, project, {entry.key for entry in now.entries})
 

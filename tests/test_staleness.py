@@ -53,7 +53,7 @@ def test_an_edit_of_a_template_costs_all_pages(root: Path) -> None:
     assert told(root) == [
         f"templates/feedback.html:{line}: warning: this edit makes 1 message fuzzy in 2 languages, on {PORTS:,} port pages each; "
         "`build.py messages --typo` if the meaning stayed (translation)",
-        "locales/messages.pot:1: warning: is stale, for 1 message of the sources is not in it: run `make messages` (translation)",
+        "locales/messages.pot:1: warning: is stale, lacking 1 message of the sources: run `make messages` (translation)",
     ]
     assert told(root) == told(root)  # as it is remembered
 
