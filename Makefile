@@ -54,6 +54,7 @@ quick: $(STAMP) lint  ## Run linters, type checks and the tests that prove the c
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet -m 'not slow'
 
 test: $(STAMP) lint  ## Run linters, type checks and all tests
+	$(BIN)/python build.py check --strict
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: $(STAMP)  ## Run linters and type checks only

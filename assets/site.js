@@ -2,7 +2,7 @@
 (() => {
 'use strict';
 const root = document.documentElement;
-const form = document.querySelector('header form');
+const form = document.querySelector('[role=search]');
 const box = form?.querySelector('input');
 
 // What the reader chose is remembered where the browser allows it.
@@ -31,7 +31,7 @@ if (form) {
   };
   set(memory.get('theme') ?? '');
   button.addEventListener('click', () => set(themes[(themes.indexOf(root.dataset.theme ?? '') + 1) % 3]));
-  form.parentElement.append(button);
+  document.querySelector('header').append(button);
 }
 
 // Search. A number needs no index: its page has it in its name.

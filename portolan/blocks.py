@@ -233,7 +233,14 @@ def values_of(project: Project, page: Page) -> dict[str, Any]:
     if page.kind == "article":
         spans = articles[str(page.key)]
         return {"slug": page.key, "ports": [port for span in spans for port in range(span.first, span.last + 1)]}
-    return {"blocks": BLOCKS, "articles": dict(sorted(articles.items(), key=lambda item: item[1]))}
+    if page.kind == "home":
+        in_order = sorted(articles.items(), key=lambda item: item[1])
+        topics = [
+            SimpleNamespace(slug=slug, kind=project.chart.front(slug).kind, port=str(spans[0].first))
+            for slug, spans in in_order
+        ]
+        return {"blocks": BLOCKS, "articles": [slug for slug, _ in in_order], "topics": topics}
+    return {}
 
 
 def registry_for(kind: str, project: Project) -> dict[str, Any]:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import struct
 import zlib
 
+from portolan.answer import OWN
 from portolan.pages import BLOCK
 from portolan.ports import Chart, Segment
 from portolan.registry.types import PORTS
 
-# The names are classes of the stylesheet as well; the colours are its colours (assets/style.css).
+# The names are classes of the stylesheet as well; the colours are its colours (assets/style.css). Readers who do not tell red from
+# green tell them apart by their lightness: it differs between any two of them.
 COLOURS = {
-    "assigned": (0x2A, 0x7F, 0xB8),
-    "used": (0xD9, 0x6C, 0x1E),
-    "reserved": (0x8A, 0x6B, 0xB1),
-    "unassigned": (0xD8, 0xD2, 0xC4),
-    "dynamic": (0x6F, 0xA8, 0x7A),
+    "assigned": (0x1F, 0x6F, 0xA8),
+    "used": (0xE0, 0x8A, 0x1E),
+    "reserved": (0x3D, 0x2F, 0x66),
+    "unassigned": (0xFB, 0xF8, 0xF0),
+    "dynamic": (0xA9, 0xC9, 0xA4),
 }
 _SIDE = 16  # a block is a square of 16 by 16 dots, the chart a square of 16 by 16 blocks
 
 
 def colour(segment: Segment) -> str:
-    """What the ports of a segment are, in one of the names of ``COLOURS``."""
-    if any(use.kind != "range" for use in segment.uses):
+    """What the ports of a segment are, in one of the names of ``COLOURS``. What has an article is met in practice, too."""
+    if segment.articles or any(len(use.ports) <= OWN for use in segment.uses):
         return "used"
     if segment.range.id == "dynamic":
         return "dynamic"

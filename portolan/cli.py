@@ -134,11 +134,15 @@ def published(root: Path, out: Path | None) -> None:
 def check(root: Path, strict: bool) -> None:
     """Check all sources; build nothing."""
     from portolan.extract import english  # Babel takes its time to load
+    from portolan.staleness import stale
 
     with told():
         project = load_project(root, prove)
         tomorrow = date.today() + timedelta(days=1)  # which is today elsewhere
-        warnings = sorted({*project.warnings, *future(project.chart.registry, tomorrow.isoformat()), *style(english(root))})
+        written = project.cache.made("style", project.digest, lambda: [*style(english(root))])
+        warnings = sorted({
+            *project.warnings, *stale(root, project), *written, *future(project.chart.registry, tomorrow.isoformat())
+        })  # fmt: skip
         for warning in warnings:
             click.echo(warning, err=True)
         if strict and warnings:

@@ -58,11 +58,7 @@ def update(root: Path, typo: bool = False) -> list[str]:
     step, ``messages.pot`` last: it stays stale until all catalogs are done.
     """
     pot = template(root)
-    problems: list[Problem] = []
-    tags = [tag for tag in locale_tags(root) if tag != SOURCE]
-    catalogs = {tag: _merged(root, tag, pot, typo, problems) for tag in tags}
-    if problems:
-        raise ProblemsFound(problems)
+    catalogs = {tag: new for tag, (_, new) in merged_catalogs(root, pot, typo).items()}
     for path, catalog in [*((catalog_path(tag), catalog) for tag, catalog in catalogs.items()), (POT, pot)]:
         data = str(catalog).encode()
         if files.read(root / path) != data:
@@ -70,12 +66,21 @@ def update(root: Path, typo: bool = False) -> list[str]:
     return [f"{tag}: {Counts.of(catalog)}" for tag, catalog in catalogs.items()]
 
 
+def merged_catalogs(root: Path, pot: PoFile, typo: bool = False) -> dict[str, tuple[PoFile, PoFile]]:
+    """Each catalog as it is, and as it is to be. Raises ``ProblemsFound``."""
+    problems: list[Problem] = []
+    merged = {tag: _merged(root, tag, pot, typo, problems) for tag in locale_tags(root) if tag != SOURCE}
+    if problems:
+        raise ProblemsFound(problems)
+    return merged
+
+
 def template(root: Path) -> PoFile:
     """All messages of the sources, in the order of the files they stand in; ``ProblemsFound`` for sources that can't be read."""
     found: dict[tuple[str | None, str], Entry] = {}
     problems = []
     for name, line, ids, comments, context in _found(root):
-        entry = found.setdefault((context, ids[0]), Entry(ids, ("",) * len(ids), context=context))
+        entry = found.setdefault((context, ids[0]), Entry(ids, ("",) * len(ids), line, context))
         if entry.ids != ids:
             problems.append(Problem(name, line, "template", f"{ids[0]!r} must have the same plural everywhere; see {entry.references[0]}"))
         entry.references += [name] if name not in entry.references else []
@@ -106,13 +111,13 @@ def english(root: Path) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     return ((path, line, texts) for path, line, texts, *_ in _found(root))
 
 
-def _merged(root: Path, tag: str, pot: PoFile, typo: bool, problems: list[Problem]) -> PoFile:
+def _merged(root: Path, tag: str, pot: PoFile, typo: bool, problems: list[Problem]) -> tuple[PoFile, PoFile]:
     path = catalog_path(tag)
     old, errors = parse(read_text(root, path, problems) or "")
     problems += (Problem(path, error.line, "po", str(error)) for error in errors)
     _complete_header(old, tag)
     forms = _NPLURALS.search(old.fields.get("Plural-Forms", ""))
-    return merge(old, pot, int(forms[1]) if forms else 2, typo)
+    return old, merge(old, pot, int(forms[1]) if forms else 2, typo)
 
 
 def _complete_header(catalog: PoFile, tag: str) -> None:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from portolan.locales import Gaps
 from portolan.pages import BLOCKS, Block, Page
 from portolan.render import Sheet, Stock, context, drafted
-from portolan.rows import Look, Told
+from portolan.rows import Look, Row, Told
 from portolan.stencil import Fragment, Hole, Stencil
 
-TEMPLATES = ("block.html", "cell.html", "line.html")
-_PAGE, _CELL, _LINE = TEMPLATES
+TEMPLATES = ("block.html", "cell.html", "line.html", "run.html", "number.html")
+_PAGE, _CELL, _LINE, _RUN, _NUMBER = TEMPLATES
 
 
 class _Each(NamedTuple):
@@ -33,56 +33,75 @@ class IndexPages:
         """``stocks`` are what the ``TEMPLATES`` draw on."""
         self._told, self._stocks = told, stocks
         self._page = Page("block", tag, Hole("block.key"))
-        self._cells: dict[str, _Each] = {}
-        self._lines: dict[Look, _Each] = {}
+        self._each: dict[tuple[object, ...], _Each] = {}
         self._pages: dict[tuple[object, ...], Stencil] = {}
 
     def page(self, block: Block) -> bytes:
         """The page of a block."""
         told = self._told(block)
-        lines: dict[str, list[bytes]] = {}
         gaps = Gaps.NONE
-        for range_id, look, values, numbers in told.rows:
-            line = self._lines.get(look) or self._line(look)
-            lines.setdefault(range_id, []).append(line.stencil.repeated(values, "number", numbers))
-            gaps |= line.gaps
-        cells: list[bytes] = []
-        for colour, numbers in told.runs:
-            cell = self._cells.get(colour) or self._cell(colour)
-            cells.append(cell.stencil.repeated({}, "number", numbers))
-            gaps |= cell.gaps
+        lines: list[bytes] = []
+        for row in told.rows:
+            text, lacking = self._run(row) if row.folded else self._lines(row)
+            lines.append(text)
+            gaps |= lacking
+        cells = [self._cell(run.colour).stencil.repeated({}, "number", run.numbers) for run in told.runs]
         shown = _with_neighbours(block)
         filled = {f"{role}.{name}": text for role, other in shown.items() for name, text in _texts(other).items()}
-        filled |= {"cells": b"".join(cells)} | {_lines_of(id): b"".join(found) for id, found in lines.items()}
-        return self._around(tuple(shown), tuple(lines), gaps).stamp(filled)
+        filled |= {"cells": b"".join(cells), "lines": b"".join(lines)}
+        return self._around(tuple(shown), told.range_id, gaps).stamp(filled)
 
-    def _around(self, roles: tuple[str, ...], ranges: tuple[str, ...], gaps: Gaps) -> Stencil:
-        """The page around cells and lines; blocks that have the same ``roles`` and ``ranges`` share it."""
-        found = self._pages.get((roles, ranges, gaps))
+    def _around(self, roles: tuple[str, ...], range_id: str, gaps: Gaps) -> Stencil:
+        """The page around cells and lines; blocks that have the same ``roles`` and range share it."""
+        found = self._pages.get((roles, range_id, gaps))
         if found is None:
-            holes = {name: Hole(name) for name in ("cells", *map(_lines_of, ranges), *(f"{role}.{name}" for role in roles for name in _TEXTS))}
+            holes = {name: Hole(name) for name in ("cells", "lines", *(f"{role}.{name}" for role in roles for name in _TEXTS))}
             values = {role: SimpleNamespace(**{name: holes[f"{role}.{name}"] for name in _TEXTS}) if role in roles else None for role in _ROLES}
-            sections = [(id, holes[_lines_of(id)]) for id in ranges]
             stock = self._stocks[_PAGE]
             sheet = Sheet(self._page, stock, gaps=gaps)
-            text = stock.environment.get_template(_PAGE).render(context(sheet, {**values, "cells": holes["cells"], "sections": sections}))
-            found = self._pages[roles, ranges, gaps] = Stencil(Fragment.of(text), holes)
+            more = {"cells": holes["cells"], "lines": holes["lines"], "range": range_id}
+            text = stock.environment.get_template(_PAGE).render(context(sheet, {**values, **more}))
+            found = self._pages[roles, range_id, gaps] = Stencil(Fragment.of(text), holes)
         return found
 
+    def _lines(self, row: Row) -> tuple[bytes, Gaps]:
+        """A line for each port."""
+        line = self._found(_LINE, row.look, ("number",))
+        return line.stencil.repeated(row.values, "number", row.numbers), line.gaps
+
+    def _run(self, row: Row) -> tuple[bytes, Gaps]:
+        """One line for all the ports, which opens on their numbers."""
+        line = self._found(_RUN, row.look, ("first", "last", "numbers"))
+        number = self._found(_NUMBER, None, ("number",))
+        values = {
+            **row.values,
+            "first": row.numbers[0],
+            "last": row.numbers[-1],
+            "numbers": number.stencil.repeated({}, "number", row.numbers),
+        }
+        return line.stencil.stamp(values), line.gaps
+
     def _cell(self, colour: str) -> _Each:
-        self._cells[colour] = self._stencil(_CELL, {"colour": colour})
-        return self._cells[colour]
+        if (_CELL, colour) not in self._each:
+            self._each[_CELL, colour] = self._stencil(_CELL, {"colour": colour}, ("number",))
+        return self._each[_CELL, colour]
 
-    def _line(self, look: Look) -> _Each:
-        holes = {name: Hole(name) for at in range(look.uses) for name in (f"name.{at}", f"url.{at}")}
-        uses = [SimpleNamespace(name=holes[f"name.{at}"], url=holes[f"url.{at}"]) for at in range(look.uses)]
-        holes |= {"names": Hole("names")} if look.named else {}
-        self._lines[look] = self._stencil(_LINE, {"names": holes.get("names"), "status": look.status, "uses": uses}, holes)
-        return self._lines[look]
+    def _found(self, template: str, look: Look | None, holes: Iterable[str]) -> _Each:
+        """What ports of the same look have in common."""
+        found = self._each.get((template, look))
+        if found is None:
+            values: dict[str, object] = {}
+            if look:
+                there = {"names": look.named, "uses": look.used}
+                values = {name: Hole(name) if is_there else None for name, is_there in there.items()}
+                values |= {"status": look.status, "articles": look.articles}
+            found = self._each[template, look] = self._stencil(template, values, (*holes, "names", "uses"))
+        return found
 
-    def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str] = ()) -> _Each:
-        draft = drafted(template, {"number": Hole("number"), **values}, self._page, self._stocks[template], None)
-        return _Each(Stencil(Fragment.of(f"{draft.texts[0]}\n"), {"number", *holes}), draft.gaps)
+    def _stencil(self, template: str, values: Mapping[str, object], holes: Iterable[str]) -> _Each:
+        given = {name: Hole(name) for name in holes}
+        draft = drafted(template, {**given, **values}, self._page, self._stocks[template], None)
+        return _Each(Stencil(Fragment.of(f"{draft.texts[0]}\n"), given), draft.gaps)
 
 
 _ROLES = ("previous", "block", "next")
@@ -100,7 +119,3 @@ def _texts(block: Block) -> dict[str, bytes]:
     """What pages print of a block."""
     texts = (str(block), f"{block.first}–{block.last}", str(block.first), str(block.last))
     return {name: text.encode() for name, text in zip(_TEXTS, texts, strict=True)}
-
-
-def _lines_of(range_id: str) -> str:
-    return f"lines.{range_id}"

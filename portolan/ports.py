@@ -137,7 +137,11 @@ class Chart:
 
     def said(self, segment: Segment) -> Said:
         """What the first article of a segment's ports says of them."""
-        return self._said.get(segment.articles[0], NOTHING) if segment.articles else NOTHING
+        return self.front(segment.articles[0]) if segment.articles else NOTHING
+
+    def front(self, slug: str) -> Said:
+        """What an article says of its ports."""
+        return self._said.get(slug, NOTHING)
 
     def within(self, first: int, last: int) -> Iterator[Segment]:
         """The segments that have a port between ``first`` and ``last``."""

@@ -9,28 +9,35 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from portolan.answer import answer
 from portolan.chart import colour
 from portolan.pages import Block
 from portolan.ports import Chart, Segment
-from portolan.registry.references import References, short_url
-from portolan.registry.types import Use
+
+_FOLDED = 3  # so many neighbours of which the same is to be told share a line
+_USES = 3  # the likeliest programs that a line names
 
 
 class Look(NamedTuple):
-    """All that the template of a line may branch on."""
+    """All that the template of a line may branch on; ``articles`` are slugs."""
 
     status: str | None
     named: bool
-    uses: int
+    used: bool
+    articles: tuple[str, ...]
 
 
 class Row(NamedTuple):
-    """Ports of a segment: ``values``, escaped UTF-8, fill the holes of their lines, and each of ``numbers`` the last hole."""
+    """Neighbouring ports of which the same is told: ``values``, escaped UTF-8, fill the holes of their lines, and each of
+    ``numbers`` the last hole. Many neighbours are ``folded`` into one line."""
 
-    range_id: str
     look: Look
     values: dict[str, bytes]
     numbers: Sequence[bytes]
+
+    @property
+    def folded(self) -> bool:
+        return len(self.numbers) >= _FOLDED
 
 
 class Run(NamedTuple):
@@ -41,8 +48,9 @@ class Run(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a page tells, in the order of the ports."""
+    """What a page tells, in the order of the ports. All ports of a block lie in the same range."""
 
+    range_id: str
     rows: tuple[Row, ...]
     runs: tuple[Run, ...]
 
@@ -61,26 +69,34 @@ def told_by(chart: Chart) -> Callable[[Block], Told]:
 
 def _told(chart: Chart, block: Block) -> Told:
     printed = [b"%d" % number for number in block.ports]
-    rows, colours = [], []
+    rows: list[Row] = []
+    colours = []
     for segment in chart.within(block.first, block.last):
         within = segment.within(block.first, block.last)
         numbers = printed[within[0] - block.first : within[-1] + 1 - block.first]
-        values = dict(_values(segment, chart.references))
-        rows.append(Row(segment.range.id, Look(segment.status, bool(segment.names), len(_met(segment))), values, numbers))
+        row = Row(*_said(chart, segment), numbers)
+        if rows and rows[-1][:2] == row[:2]:
+            rows[-1] = row._replace(numbers=[*rows[-1].numbers, *numbers])
+        else:
+            rows.append(row)
         colours += [colour(segment)] * len(numbers)
     runs = groupby(zip(colours, printed, strict=True), key=itemgetter(0))
-    return Told(tuple(rows), tuple(Run(found, [number for _, number in run]) for found, run in runs))
+    shown = tuple(Run(found, [number for _, number in run]) for found, run in runs)
+    return Told(next(chart.within(block.first, block.last)).range.id, tuple(rows), shown)
 
 
-def _met(segment: Segment) -> list[Use]:
-    """The uses that are told: no wide ranges."""
-    return [use for use in segment.uses if use.kind != "range"]
+def _said(chart: Chart, segment: Segment) -> tuple[Look, dict[str, bytes]]:
+    """What a line tells of the ports of a segment."""
+    values = dict(_values(chart, segment))
+    look = Look(segment.status, "names" in values, "uses" in values, segment.articles)
+    return look, values
 
 
-def _values(segment: Segment, references: References) -> Iterator[tuple[str, bytes]]:
-    """Names, and what is met there, each with its first source."""
+def _values(chart: Chart, segment: Segment) -> Iterator[tuple[str, bytes]]:
+    """IANA's names, and the programs that are met, likeliest first."""
     if segment.names:
         yield "names", Markup(", ").join(segment.names).encode()
-    for at, use in enumerate(_met(segment)):
-        yield f"name.{at}", escape(use.name).encode()
-        yield f"url.{at}", escape(short_url(references[use.references[0]].url)).encode()
+    if segment.uses and (uses := answer(segment, chart.said(segment)).uses):
+        names = dict.fromkeys(use.name for use in uses)
+        more = ", …" if len(names) > _USES else ""
+        yield "uses", (Markup(", ").join(list(names)[:_USES]) + escape(more)).encode()

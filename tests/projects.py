@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from portolan import extract
 from portolan.locales import SOURCE
 
 from .conftest import ROOT
@@ -102,6 +103,7 @@ def small_project(folder: Path, locales: Iterable[str] = ("en",)) -> Path:
     for tag in locales:
         if tag != SOURCE:
             translate(folder, tag)
+    (folder / extract.POT).write_text(str(extract.template(folder)), encoding="utf-8")
     return folder
 
 

@@ -87,7 +87,7 @@ def test_modules_import_only_what_stands_before_them() -> None:
         ["project", "reading", "loading", "blocks", "sitemaps", "fingerprints", "proof", "completeness"],
         ["manifest", "records", "presence", "pending", "lock", "folder", "output"],
         ["work", "reasons", "estimate", "pool", "progress", "run"],
-        ["verify", "explain", "extract", "effects", "preview", "options", "endings", "cli", "__main__"],
+        ["verify", "explain", "extract", "staleness", "effects", "preview", "options", "endings", "cli", "__main__"],
     ]
     level = {name: at for at, names in enumerate(layers) for name in names}
     for path in sorted((ROOT / "portolan").rglob("*.py")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -96,6 +97,17 @@ def test_port_pages_say_so_too_where_they_show_it(root: Path) -> None:
     builder = Builder(project, "de", project.locales)
     assert [REVISED in builder.port(port).decode() for port in (60603, 27000)] == [True, False]
     assert builder.plain_port(60603) == builder.port(60603)
+
+
+def test_a_translator_who_accepts_it_changes_the_pages_that_show_it(root: Path) -> None:
+    """The text stays the same, only what is said of it goes."""
+    before = edited(root, "templates/feedback.html", "Was this page helpful?", "Was this page helpful??")
+    path = root / catalog_path("de")
+    path.write_text(re.sub(r'#, fuzzy\n#\| msgid "Was this page helpful.*\n', "", path.read_text()))
+    after = load_project(root, prove)
+    assert [REVISED in Builder(project, "de", project.locales).port(60603).decode() for project in (before, after)] == [True, False]
+    prints = [Fingerprints(project, project.locales).locale("de").port for project in (before, after)]
+    assert prints[0] != prints[1]
 
 
 def test_what_is_not_sound_falls_back_and_stops_nobody(root: Path) -> None:

@@ -135,7 +135,7 @@ def text_of(site: Site, path: str, tag: str) -> str:
 def test_slash_leads_to_the_search_and_a_number_to_its_page(site: Site, visit: Open) -> None:
     page = visit("en/ports/443.html")
     page.keyboard.press("/")
-    expect(page.locator("header input")).to_be_focused()
+    expect(page.locator("[role=search] input")).to_be_focused()
     page.keyboard.type("60603")
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/ports/60603.html")
@@ -150,20 +150,20 @@ def test_a_name_lists_its_ports_and_the_arrows_choose(visit: Open) -> None:
     page.keyboard.type("kafka")
     first = page.locator(".results [role=option]").first
     expect(first).to_contain_text("9092")
-    expect(page.locator("header input")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator("[role=search] input")).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("ArrowDown")
     expect(first).to_have_attribute("aria-selected", "true")
-    expect(page.locator("header input")).to_have_attribute("aria-activedescendant", "result-0")
+    expect(page.locator("[role=search] input")).to_have_attribute("aria-activedescendant", "result-0")
     page.keyboard.press("Escape")
     expect(page.locator(".results")).to_be_hidden()
-    page.locator("header input").fill("kafka")
+    page.locator("[role=search] input").fill("kafka")
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/ports/9092.html")
 
 
 def test_a_hit_can_be_clicked(visit: Open) -> None:
     page = visit("de/ports/60603.html")
-    page.locator("header input").fill("kafka")
+    page.locator("[role=search] input").fill("kafka")
     page.locator(".results [role=option]").first.click()
     page.wait_for_url("**/de/ports/9092.html")
 
@@ -176,13 +176,13 @@ def test_titles_of_all_languages_are_found(locale: str, site: Site, visit: Open)
     port = re.search(r"ports/(\d+)\.html", path.read_text(encoding="utf-8").partition("<h1>")[2])
     assert port
     page = visit("en/index.html")
-    page.locator("header input").fill(title)
+    page.locator("[role=search] input").fill(title)
     expect(page.locator(".results [role=option]").first).to_contain_text(port[1])
 
 
 def test_what_is_not_found_is_said(visit: Open) -> None:
     page = visit("en/ports/443.html")
-    page.locator("header input").fill("no such thing")
+    page.locator("[role=search] input").fill("no such thing")
     expect(page.locator(".results")).to_have_text("Nothing found")
     page.keyboard.press("Enter")
     assert page.url.endswith("/en/ports/443.html")
@@ -191,11 +191,11 @@ def test_what_is_not_found_is_said(visit: Open) -> None:
 def test_the_index_is_loaded_when_it_is_first_needed_and_once(visit: Open) -> None:
     page = visit("en/ports/443.html")
     asked = listen(page)
-    page.locator("header input").focus()
+    page.locator("[role=search] input").focus()
     page.wait_for_timeout(100)
     assert asked == []
     for name in ("60603", "kafka", "ssh", "nothing at all"):
-        page.locator("header input").fill(name)
+        page.locator("[role=search] input").fill(name)
         expect(page.locator(".results b").first if "nothing" not in name else page.get_by_text("Nothing found")).to_be_visible()
     assert [re.sub(r".*/|\.[0-9a-f]+", "", url) for url in asked] == ["search.js"]
 
@@ -203,7 +203,7 @@ def test_the_index_is_loaded_when_it_is_first_needed_and_once(visit: Open) -> No
 def test_a_number_needs_no_index(visit: Open) -> None:
     page = visit("en/ports/443.html")
     page.route("**/search.js", lambda route: route.abort())
-    page.locator("header input").fill("60603")
+    page.locator("[role=search] input").fill("60603")
     expect(page.locator(".results [role=option]")).to_have_text("60603")
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/ports/60603.html")
@@ -361,7 +361,7 @@ def test_a_pasted_line_is_explained_with_links_to_its_ports(locale: str, site: S
 def test_a_line_that_says_nothing_is_answered(visit: Open) -> None:
     page = visit("en/index.html")
     page.locator("#line").fill("<img src=x onerror=alert(1)> 12 monkeys")
-    expect(page.locator("#explained")).to_contain_text("We do not know this format.")
+    expect(page.locator("#explained")).to_contain_text("We do not recognise this format.")
     assert page.locator("#explained img").count() == 0
     page.locator("#line").fill("")
     expect(page.locator("#explained")).to_be_empty()
@@ -400,7 +400,7 @@ def test_arrows_with_alt_and_shift_turn_to_the_neighbours(locale: str, forward: 
     page.evaluate("document.title = 'still here'")
     for keys in (forward, back, f"Shift+{forward}", f"Shift+{back}"):
         page.keyboard.press(keys)
-    page.locator("header input").fill("12")
+    page.locator("[role=search] input").fill("12")
     page.keyboard.press(f"Alt+Shift+{back}")
     page.wait_for_timeout(200)
     assert page.title() == "still here"
@@ -411,7 +411,7 @@ def test_arrows_with_alt_and_shift_turn_to_the_neighbours(locale: str, forward: 
 
 def test_a_port_is_explained_without_javascript(visit: Open) -> None:
     page = visit("en/ports/60603.html", java_script_enabled=False)
-    for part in (".answer", ".stance", ".seen", ".systems pre", "#references", "header input", "nav a[rel=next]"):
+    for part in (".answer", ".stance", ".seen", ".systems pre", "#references", "[role=search] input", "nav a[rel=next]"):
         expect(page.locator(part).first).to_be_visible()
     for tab in TABS:
         page.locator(f"label[for=on-{tab}]").click()
@@ -452,15 +452,15 @@ def test_the_situations_stand_on_the_page_with_the_port_marked(port: int, visit:
 
 def test_search_and_chart_lead_on_without_javascript(visit: Open) -> None:
     page = visit("en/ports/443.html", java_script_enabled=False)
-    page.locator("header input").fill("60603")
+    page.locator("[role=search] input").fill("60603")
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/index.html?q=60603#blocks")
     expect(page.locator("h2#blocks")).to_be_in_viewport()
     expect(page.locator("noscript p")).to_be_visible()
     page.locator(".chart a", has_text="60416–60671").click()
     page.wait_for_url("**/en/blocks/60416-60671.html")
-    page.locator(".grid a", has_text="60603").click()
-    page.locator("#p60603 a").first.click()
+    page.locator("summary", has_text="60416–60605").click()
+    page.locator("#p60603 a").click()
     page.wait_for_url("**/en/ports/60603.html")
 
 
@@ -513,7 +513,7 @@ def test_a_port_prints_on_two_sheets_with_its_sources(visit: Open) -> None:
         expect(reference).to_be_visible()
     address = "[...document.querySelectorAll('.references a')].every(a => getComputedStyle(a, '::after').content.includes('http'))"
     assert page.evaluate(address)
-    for part in ("header form", "header button", ".lang", ".copy", ".feedback"):
+    for part in ("form[role=search]", "header button", ".lang", ".copy", ".feedback"):
         expect(page.locator(part).first).to_be_hidden()
 
 
@@ -533,7 +533,7 @@ def test_no_page_has_barriers(locale: str, theme: str, viewport: ViewportSize, v
         page.evaluate(source)
         found += [(kind, *violation) for violation in page.evaluate(run, TAGS)]
         for query in ("kafka", "no such thing") if kind == "dynamic port" else ():
-            page.locator("header input").fill(query)
+            page.locator("[role=search] input").fill(query)
             expect(page.locator(".results [role=option]").first).to_be_visible()
             page.keyboard.press("ArrowDown")
             found += [(f"{kind} with the search list open", *violation) for violation in page.evaluate(run, TAGS)]
@@ -622,7 +622,7 @@ def test_an_address_that_names_no_port_gets_no_hint(path: str, visit: Open) -> N
 @pytest.mark.parametrize("written", ["৪৪৩", "٤٤٣", "۴۴۳", "४४३", "４４３"])
 def test_the_search_knows_the_digits_of_every_script(written: str, visit: Open) -> None:
     page = visit("en/ports/22.html")
-    page.locator("header input").fill(written)
+    page.locator("[role=search] input").fill(written)
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/ports/443.html")
 
