@@ -6,6 +6,7 @@ has an article or a use of its own. Then how many entries rest on weak sources a
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -23,6 +24,7 @@ NMAP = Path("/usr/share/nmap/nmap-services")
 WEAK = (
     "firewalld", "nmap-services", "gist", "linuxgsm", "linuxserver.io", "wiki", "testcontainers", "blog", "dev.to", "reddit", "forum",
 )  # fmt: skip
+_WEAK = re.compile("|".join(rf"\b{re.escape(word)}" for word in WEAK))  # at the start of a word: no registry, no weblogic
 
 
 class Seen(NamedTuple):
@@ -52,7 +54,7 @@ def answered(chart: Chart, port: int, transport: str) -> bool:
 def weak(use: Use, project: Project) -> bool:
     """Whether nothing but weak sources stands behind a use."""
     cited = [project.chart.references[reference] for reference in use.references]
-    return all(any(word in f"{source.title} {source.url}".casefold() for word in WEAK) for source in cited)
+    return all(_WEAK.search(f"{source.title} {source.url}".casefold()) for source in cited)
 
 
 def main(path: Path) -> None:
