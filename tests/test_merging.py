@@ -316,7 +316,7 @@ def test_what_cannot_be_read_stops_before_anything_is_written(path: str, text: s
     assert {path: path.read_bytes() for path in root.glob("locales/**/*.po*")} == before
 
 
-@pytest.mark.parametrize("writes", range(4))
+@pytest.mark.parametrize("writes", [1, *(pytest.param(at, marks=pytest.mark.slow) for at in (0, 2, 3))])
 def test_a_write_that_fails_leaves_every_catalog_whole(writes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = small_project(tmp_path / "project")
     for tag in ("bn", "de", "pt"):
