@@ -49,7 +49,7 @@ MESSAGE = Edit(
     "a PO message of a shared text edited", f"locales/de/{CATALOG}",
     'msgstr "War diese Seite hilfreich?"', 'msgstr "War diese Seite hilfreich {}?"',
 )  # fmt: skip
-TEMPLATE = Edit("the port template edited", "templates/port.html", "<article>", '<article id="edited-{}">')
+TEMPLATE = Edit("the port template edited", "templates/port.html", "<article{% if", '<article id="edited-{}"{% if')
 EDITS = (DESCRIPTION, TITLE, MESSAGE, TEMPLATE)
 
 

@@ -36,7 +36,7 @@ def holds(path: str, data: bytes) -> bool:
 
 def replace(path: str | Path, data: bytes, beside: str | Path | None = None) -> None:
     """Put ``data`` at ``path`` in one step, by way of a new file in the folder ``beside`` (of the same file system)."""
-    temporary = f"{beside or os.path.dirname(path)}/new-{os.getpid()}"
+    temporary = f"{beside or os.path.dirname(path)}/.new-{os.getpid()}"  # hidden: no source, should it be left behind
     try:
         write_all(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), data)
         os.replace(temporary, path)

@@ -131,7 +131,7 @@ class Folder:
 
     def _sweep(self) -> None:
         """Take away what processes left on its way."""
-        for left in self.ours.glob("new-*"):
+        for left in self.ours.glob(".new-*"):
             left.unlink()
         for left in self.ours.glob("way-*"):
             shutil.rmtree(left)

@@ -48,7 +48,7 @@ def _attempt(path: Path, what: str, is_late: bool) -> int | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-    except FileNotFoundError:  # its holder took the folder away just now
+    except (FileNotFoundError, FileExistsError):  # its holder took the folder away just now
         if is_late:
             raise
         return None

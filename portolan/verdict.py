@@ -88,10 +88,11 @@ class Suggestions:
         self.numbers = array("H")
         for number in range(PORTS):
             found = [near[number], *(at for at in alike[number % 10_000] if at != number)]
-            self.numbers.extend([*[at for at in dict.fromkeys(found) if at][:SUGGESTED], 0])
+            chosen = [at for at in dict.fromkeys(found) if at][:SUGGESTED]
+            self.numbers.extend(chosen + [0] * (STRIDE - len(chosen)))
 
     def of(self, number: int) -> tuple[int, ...]:
-        """The numbers suggested on the page of a port."""
+        """The numbers suggested on the page of a port; zeros in the end where so few are free at all."""
         return tuple(self.numbers[number * STRIDE : number * STRIDE + SUGGESTED])
 
 

@@ -50,8 +50,8 @@ TOGETHER = (
 )
 # What templates do with the sources shows only when all else is right.
 RENDERED = ("rendering/undefined-name.html", "rendering/undefined-in-system.html", "rendering/hole-compared.html")
-# What looks at what was built or imported, not at what people edit; and what tells of our own errors.
-_NOT_OF_SOURCES = ("verify.py", "registry/iana_files.py", "registry/imports.py", "preview/broken.py", "preview/sources.py")
+# What looks at what was built or imported, not at what people edit; what tells of our own errors; and style, tested on its own.
+_NOT_OF_SOURCES = ("verify.py", "style.py", "registry/iana_files.py", "registry/imports.py", "preview/broken.py", "preview/sources.py")
 
 class Expected(NamedTuple):
     """A problem that must be told; ``message`` is a part of its message."""

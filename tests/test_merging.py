@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -21,6 +23,7 @@ from portolan.locales import SOURCE, catalog_path, locale_tags
 from portolan.merging import MOVED, merge
 from portolan.po import FUZZY, Entry, PoFile, parse
 from portolan.problem import ProblemsFound
+from portolan.sources import paths
 
 from .conftest import ROOT
 from .projects import small_project
@@ -313,7 +316,7 @@ def test_what_cannot_be_read_stops_before_anything_is_written(path: str, text: s
     assert {path: path.read_bytes() for path in root.glob("locales/**/*.po*")} == before
 
 
-@pytest.mark.parametrize("writes", range(4))
+@pytest.mark.parametrize("writes", [1, *(pytest.param(at, marks=pytest.mark.slow) for at in (0, 2, 3))])
 def test_a_write_that_fails_leaves_every_catalog_whole(writes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = small_project(tmp_path / "project")
     for tag in ("bn", "de", "pt"):
@@ -333,6 +336,35 @@ def test_a_write_that_fails_leaves_every_catalog_whole(writes: int, tmp_path: Pa
     assert all(between[path] in (before[path], after[path]) for path in after)
     assert sum(between[path] != before[path] for path in after) == writes
     assert all(b"#| msgid" in after[root / catalog_path(tag)] for tag in ("bn", "de", "pt"))
+
+
+KILLED = {
+    "half written": "files.write_all = lambda descriptor, data: die(descriptor, data[: len(data) // 2])",
+    "not in place yet": "os.replace = lambda *_: die(2, b'')",
+}
+DIE = """
+import os, pathlib, signal, sys
+from portolan import extract, files
+def die(descriptor, data):
+    os.write(descriptor, data)
+    os.kill(os.getpid(), signal.SIGKILL)
+{step}
+extract.update(pathlib.Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("step", KILLED)
+def test_a_kill_leaves_every_catalog_whole_and_no_source_behind(step: str, tmp_path: Path) -> None:
+    root = small_project(tmp_path / "project", ("en", "bn", "de"))
+    about = root / "content/about.md"
+    about.write_text(about.read_text().replace("port number", "port’s number"))
+    before = {path: path.read_bytes() for path in root.glob("locales/**/*.po*")}
+    done = subprocess.run([sys.executable, "-c", DIE.format(step=KILLED[step]), root], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert {path: path.read_bytes() for path in before} == before
+    assert {root / path for path in paths(root, [], "locales")} == before.keys()
+    extract.update(root)
+    assert not extract.is_stale(root)
 
 
 def _full(left: list[int], descriptor: int, data: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from time import process_time
 
 import pytest
 
@@ -12,7 +13,7 @@ from portolan.answer import OWN, answer
 from portolan.ports import Facts, Segment
 from portolan.project import Project
 from portolan.registry.types import Use
-from portolan.verdict import SUGGESTED, verdict
+from portolan.verdict import SUGGESTED, Suggestions, verdict
 
 # Port, range, status, service names, pools that widely used systems hand out: looked up by hand in IANA's registry and in
 # the sources that content/registry/pools.yaml names.
@@ -167,3 +168,14 @@ def test_no_title_names_anything_twice(project: Project) -> None:
         tree = view.document(project.chart, Facts(segment.first, segment))
         names = ["".join(c for c in name.text.casefold() if c.isalnum()) for name in tree["names"]]
         assert len(set(names)) == len(names), segment.first
+
+
+@pytest.mark.parametrize("free", [(), (4,), (7002, 7003, 7004, 7005), (1025, 12_000, 29_999)])
+def test_suggestions_are_found_at_once_however_few_numbers_are_free(free: tuple[int, ...]) -> None:
+    started = process_time()
+    suggestions = Suggestions(bytes(number in free for number in range(65536)))
+    assert process_time() - started < 3
+    usable = [number for number in free if number >= 1024]
+    for port in (22, 7003, 12_000, 60603):
+        assert set(suggestions.of(port)) - {0} <= set(usable) - {port}
+    assert {number for port in range(65536) for number in suggestions.of(port)} - {0} == set(usable)
