@@ -13,20 +13,26 @@ const digit = sign => {
 const decoded = path => {
   try { return decodeURIComponent(path).normalize('NFKC').replace(/\p{Nd}/gu, digit); } catch { return ''; }
 };
-const path = decoded(location.pathname);
-const number = path.match(/(?<!\d)(\d{1,9})(?:\.html?)?\/?$/)?.[1];
+const path = decoded(location.pathname).replace(/\/$/, '');
+const number = path.match(/(?<!\d)(\d{1,9})(?:\.html?)?$/)?.[1];
 if (!list || number === undefined) return;
-const links = [...list.querySelectorAll('a')].filter(one => one.dataset.none && one.dataset.here);
-const link = links.find(one => path.includes(`/${one.lang}/`)) ?? links.find(one => one.lang === document.documentElement.lang) ?? links[0];
+const links = [...list.querySelectorAll('a')];
+const asked = links.find(one => path.includes(`/${one.lang}/`));
+const worded = links.filter(one => one.dataset.none && one.dataset.here);
+const link = [asked, worded.find(one => one.lang === document.documentElement.lang), worded[0]].find(one => worded.includes(one));
 hint.lang = link.lang;
 hint.dir = link.dir;
 if (+number > 65535) {
   hint.textContent = link.dataset.none.replace('{port}', number).replace('{last}', '65535');
 } else {
   const there = document.createElement('a');
-  there.href = link.href.replace(/index\.html$/, `ports/${+number}.html`);
+  there.href = (asked ?? link).href.replace(/index\.html$/, `ports/${+number}.html`);
   there.textContent = +number;
   hint.append(`${link.dataset.here.replace('{port}', number)} `, there);
+  // An address that is a port's but for its form, such as /443 or /de/ports/443, leads to the port at once.
+  const place = path.slice(list.dataset.root.length).split('/').slice(0, -1);
+  const plain = place.filter(part => part !== 'ports' && !links.some(one => one.lang === part));
+  if (!plain.length && there.pathname !== location.pathname) location.replace(there.href);
 }
 hint.hidden = false;
 })();

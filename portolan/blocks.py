@@ -31,6 +31,8 @@ from portolan.view import Outline
 # The order in which the page of a system tells its commands.
 _PURPOSES = ("listening", "connected", "program", "end", "reachable", "block", "allow", "reserved", "pool")
 _TEMPLATES = {"opensearch": "opensearch.xml", "manifest": "manifest.webmanifest"}
+# The pools that the page of a range tells first, in this order.
+_BEST_KNOWN = ("windows", "macos", "linux", "android", "ios")
 _HOLDERS = 4  # the systems that a port page names; the page of the range has them all
 SAMPLE_PORT = 60603  # the number that guide pages use in their commands
 
@@ -169,9 +171,8 @@ class Builder:
 
     def root(self) -> Iterator[File]:
         """The pages outside all locales, in this one's language, and the assets."""
-        base = self.project.settings.base_url
         yield self._file(Page("languages"), "languages.html")
-        yield self._file(Page("missing"), "404.html", root=base[base.index("/", base.index("//") + 2) :])
+        yield self._file(Page("missing"), "404.html")
         yield self._file(Page("robots"), "robots.txt")
         yield self._file(Page("headers"), "headers.txt")
         yield File(Page("search").path, self.project.search)
@@ -247,7 +248,10 @@ def registry_for(kind: str, project: Project) -> dict[str, Any]:
     """What the templates of a kind of page get to see of ranges, pools and systems; those of port pages no more than they show."""
     registry = project.chart.registry
     ranges = {r.id: r for r in registry.ranges}
-    more: dict[str, dict[str, Any]] = {"range": {"pools": registry.pools}, "home": {"systems": registry.systems}}
+    more: dict[str, dict[str, Any]] = {
+        "range": {"pools": sorted(registry.pools, key=_fame), "best_known": _BEST_KNOWN},
+        "home": {"systems": registry.systems},
+    }
     if kind != "port":
         return {"ranges": ranges, **more.get(kind, {})}
     brief = msgspec.structs.replace
@@ -260,6 +264,10 @@ def registry_for(kind: str, project: Project) -> dict[str, Any]:
             for system in systems
         ],
     }
+
+
+def _fame(pool: Pool) -> int:
+    return _BEST_KNOWN.index(pool.id) if pool.id in _BEST_KNOWN else len(_BEST_KNOWN)
 
 
 def _holders(pools: Iterable[Pool]) -> Callable[[tuple[str, ...]], SimpleNamespace]:

@@ -94,6 +94,11 @@ class Page(NamedTuple):
         return base_url + self.path.removesuffix("index.html")
 
     @property
+    def is_anywhere(self) -> bool:
+        """Whether it may be shown at any address, so that its links must begin at the site's root."""
+        return self.kind == "missing"
+
+    @property
     def folder(self) -> str:
         """Where it lies."""
         return self.path.rpartition("/")[0]

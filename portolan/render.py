@@ -240,16 +240,16 @@ class Sheet:
     # Places
 
     def to(self, kind: str, key: object = None) -> str:
-        """The relative link to a page in this language."""
-        return self._link(Page(kind, self.page.locale, key).path)
+        """The link to a page in this language."""
+        return self._link(Page(kind, self.page.locale or self.locale.tag, key).path)
 
     def home(self, tag: str) -> str:
         """The relative link to a language's home."""
         return self._link(Page("home", tag).path)
 
     def translated(self, tag: str) -> str:
-        """The relative link to this page in another language."""
-        return self._link(self.page.translated(tag).path)
+        """The relative link to this page in another language; to its home where the page belongs to no language."""
+        return self._link(self.page.translated(tag).path) if self.page.locale else self.home(tag)
 
     @property
     def others(self) -> dict[str, Locale]:
@@ -270,7 +270,7 @@ class Sheet:
         return self.page.address(self.settings.base_url)
 
     def _link(self, path: str) -> str:
-        return relative(self._folder, path)
+        return f"{self.settings.root}{path}" if self.page.is_anywhere else relative(self._folder, path)
 
 
 class DraftSheet(Sheet):

@@ -57,3 +57,8 @@ class Settings(Entry, frozen=True, kw_only=True):
     source_url: Url | None = None
     publish_at: Share = Share(0.8)
     feedback: Feedback
+
+    @property
+    def root(self) -> str:
+        """Where the site begins on its host: ``/``, or a folder with slashes around it."""
+        return self.base_url[self.base_url.index("/", self.base_url.index("//") + 2) :]

@@ -83,6 +83,50 @@ def test_each_article_stands_among_the_topics(english: Builder, project: Project
         assert topics.count(f'href="ports/{spans[0].first}.html"') == 1, slug
 
 
+@pytest.mark.parametrize("id", ["linux", "macos", "windows", "docker", "kubernetes", "freebsd", "openbsd"])
+def test_a_systems_page_begins_with_its_contents_and_folds_what_is_rarer(id: str, english: Builder, project: Project) -> None:
+    text = english.single(Page("system", "en", id)).data.decode()
+    system = next(system for system in project.chart.registry.systems if system.id == id)
+    contents = re.findall(r'href="#([^"]+)"', text.split('<nav class="contents"')[1].split("</nav>")[0])
+    assert [place for place in contents if place not in ("addresses", "excluded")] == re.findall(r'<section><h2 id="(?!addresses)([^"]+)"', text)
+    folded = set(re.findall(r'<details class="command"><summary><h3 id="([^"]+)"', text))
+    purposes = {command.purpose for command in system.commands}
+    firsts = {next(command.id for command in system.commands if command.purpose == purpose) for purpose in purposes}
+    assert folded == {command.id for command in system.commands if not command.primary} - firsts
+
+
+def test_a_sample_shows_its_lines_whole(english: Builder) -> None:
+    text = english.single(Page("system", "en", "linux")).data.decode()
+    sample = text.split("<samp>")[1].split("</samp>")[0]
+    assert len(re.findall("<span>(.*?)</span>", sample)) == 3
+    assert "users:((&#34;node&#34;,pid=9120,fd=18))</span>" in sample
+
+
+def test_a_range_tells_the_best_known_systems_first(english: Builder) -> None:
+    text = english.single(Page("range", "en", "dynamic")).data.decode()
+    pools = re.findall(r'id="pool-([^"]+)"', text)
+    assert pools[:5] == ["windows", "macos", "linux", "android", "ios"]
+    former = text.split("<summary>Former defaults</summary>")[1]
+    assert 'id="pool-windows-2003"' in former
+    assert 'id="pool-freebsd"' not in former
+    assert "49152–65535, 16,384 ports" in text
+
+
+@pytest.mark.parametrize("name", ["404.html", "index.html"])
+def test_the_pages_outside_all_languages_have_the_header_of_the_others(name: str, english: Builder) -> None:
+    text = next(file.data.decode() for file in english.root() if file.path == name)
+    for part in ('<header>', 'role="search"', 'rel="icon"', "/site.", 'name="description"'):
+        assert part in text, part
+
+
+def test_the_page_for_what_is_not_there_links_from_the_root(project: Project) -> None:
+    builder = Builder(project.published_at("https://host.example/ports/"), "en", ["en", "de"])
+    text = next(file.data.decode() for file in builder.root() if file.path == "404.html")
+    links = re.findall(r'(?:href|src|action|data-index)="([^#"]+)', text)
+    assert len(links) > 8
+    assert [link for link in links if not link.startswith("/ports/")] == []
+
+
 def _luminance(*rgb: int) -> float:
     """WCAG's relative luminance."""
     linear = [level / 255 / 12.92 if level <= 10 else ((level / 255 + 0.055) / 1.055) ** 2.4 for level in rgb]
