@@ -33,7 +33,7 @@ from .test_build import cli, tree
 
 SPANS = (Span(0, 40), Span(100, 125), Span(5428, 5436), Span(32764, 32770), Span(49148, 49156))
 SEQUENCES = 200
-SHARES = 50  # of the sequences, for several processes; each goes on from where its last sequence ended
+SHARES = 100  # of the sequences, for several processes; each goes on from where its last sequence ended
 
 
 def build(project: Project, folder: Path, **options: bool) -> Report:
