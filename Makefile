@@ -51,7 +51,7 @@ golden: $(STAMP)  ## Write the golden pages anew; review the difference like cod
 	$(BIN)/python -m pytest --quiet tests/test_golden.py --regenerate
 
 quick: $(STAMP) lint  ## Run linters, type checks and the tests that prove the code, in under a minute
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet -m 'not slow'
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --quiet -m 'not slow'
 
 test: $(STAMP) lint  ## Run linters, type checks and all tests
 	$(BIN)/python build.py check --strict

@@ -109,7 +109,12 @@ def test_the_preview_shows_drafts_as_drafts(root: Path) -> None:
     assert b"/fr/" not in site.answer("sitemap-1.xml").data
 
 
-@pytest.mark.parametrize("locales", [(), ("en", "fr"), ("fr",)])
+_SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "locales", [(), pytest.param(("en", "fr"), marks=_SLOW), pytest.param(("fr",), marks=_SLOW)]
+)
 def test_what_becomes_published_and_a_draft_again_is_what_a_clean_build_makes(locales: tuple[str, ...], root: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     trees = []
