@@ -109,7 +109,7 @@ def test_a_range_tells_the_best_known_systems_first(english: Builder) -> None:
     former = text.split("<summary>Former defaults</summary>")[1]
     assert 'id="pool-windows-2003"' in former
     assert 'id="pool-freebsd"' not in former
-    assert "49152–65535, 16,384 ports" in text
+    assert "49152–65535</bdi> (16,384 ports)" in text
 
 
 @pytest.mark.parametrize("name", ["404.html", "index.html"])
